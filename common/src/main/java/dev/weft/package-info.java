@@ -1,0 +1,2 @@
+/** What every room of Weft shares: how it fails. */
+package dev.weft;
