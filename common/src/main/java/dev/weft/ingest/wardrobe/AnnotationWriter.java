@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SequenceWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.weft.ingest.wardrobe.FashionPlan.Part;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Iterator;
@@ -65,22 +66,21 @@ final class AnnotationWriter {
   }
 
   /** Writes {@code image_splits/split.<category>.<split>.json}: the gallery. */
-  void writeSplit(FashionPlan plan, Category category, Split split) throws IOException {
-    String name = "image_splits/split." + category.key() + "." + split.key() + ".json";
-    writeArray(name, plan.numbers(category, split).mapToObj(plan::id));
+  void writeSplit(FashionPlan plan, Part part) throws IOException {
+    writeArray(
+        "image_splits/split." + nameOf(part),
+        plan.numbers(part.category(), part.split()).mapToObj(plan::id));
   }
 
   /** Writes {@code captions/cap.<category>.<split>.json}. */
-  void writeTriplets(FashionPlan plan, Category category, Split split, List<FashionPlan.Pair> pairs)
-      throws IOException {
-    String name = "captions/cap." + category.key() + "." + split.key() + ".json";
-    long firstKey = FashionPlan.key(category, split) << 32;
+  void writeTriplets(FashionPlan plan, Part part) throws IOException {
+    long firstKey = FashionPlan.key(part.category(), part.split()) << 32;
     writeArray(
-        name,
-        IntStream.range(0, pairs.size())
+        "captions/cap." + nameOf(part),
+        IntStream.range(0, part.pairs().size())
             .mapToObj(
                 i -> {
-                  FashionPlan.Pair pair = pairs.get(i);
+                  FashionPlan.Pair pair = part.pairs().get(i);
                   SplittableRandom random = Chance.CAPTIONS.of(config.seed(), firstKey + i);
                   List<String> captions =
                       CaptionWriter.pair(
@@ -89,10 +89,14 @@ final class AnnotationWriter {
                           .map(RelativeCaption::text)
                           .toList();
                   String candidate = plan.id(pair.reference());
-                  return split == Split.TEST
+                  return part.split() == Split.TEST
                       ? new TestTriplet(candidate, captions)
                       : new Triplet(plan.id(pair.target()), candidate, captions);
                 }));
+  }
+
+  private static String nameOf(Part part) {
+    return part.category().key() + "." + part.split().key() + ".json";
   }
 
   /** Writes {@code descriptions.jsonl}: what every FashionIQ-style image shows. */

@@ -39,6 +39,19 @@ final class FashionPlan {
    */
   record Pair(int reference, int target) {}
 
+  /**
+   * The files of one category in one split.
+   *
+   * @param category whose images
+   * @param split which of them
+   * @param pairs the triplets, in the order of the file
+   */
+  record Part(Category category, Split split, List<Pair> pairs) {
+    Part {
+      pairs = List.copyOf(pairs);
+    }
+  }
+
   FashionPlan(WardrobeConfig config) {
     this.config = config;
     this.codes = new int[config.images()];
@@ -87,6 +100,17 @@ final class FashionPlan {
       id.append("0123456789ABCDEFGHIJKLMNOPQRSTUV".charAt((int) (mixed >>> shift & 31)));
     }
     return id.toString();
+  }
+
+  /** Every category in every split. */
+  List<Part> parts() {
+    List<Part> parts = new ArrayList<>();
+    for (Category category : Category.values()) {
+      for (Split split : Split.values()) {
+        parts.add(new Part(category, split, pairs(category, split)));
+      }
+    }
+    return parts;
   }
 
   /**
@@ -140,10 +164,10 @@ final class FashionPlan {
     return pairs;
   }
 
-  /** How many other images of the split show the same garment as a triplet's target, on average. */
-  double twins(Category category, Split split, List<Pair> pairs) {
-    Gallery gallery = gallery(category, split);
-    return pairs.stream()
+  /** How many other images of its gallery show the garment of a triplet's target, on average. */
+  double twins(Part part) {
+    Gallery gallery = gallery(part.category(), part.split());
+    return part.pairs().stream()
         .mapToInt(pair -> gallery.positions(codes[pair.target()]).length - 1)
         .average()
         .orElse(0);

@@ -107,18 +107,17 @@ public final class WardrobeWriter {
     }
     FashionPlan fashion = new FashionPlan(config);
     CircoPlan circo = new CircoPlan(config);
+    // Planned to the end before the folder is touched: settings that cannot be met leave no trace.
+    List<FashionPlan.Part> parts = fashion.parts();
     List<CircoPlan.Query> queries = circo.queries();
     begin();
     AnnotationWriter annotations = new AnnotationWriter(files, folder, config);
     double twins = 0;
-    for (Category category : Category.values()) {
-      for (Split split : Split.values()) {
-        List<FashionPlan.Pair> pairs = fashion.pairs(category, split);
-        annotations.writeSplit(fashion, category, split);
-        annotations.writeTriplets(fashion, category, split, pairs);
-        if (split == Split.VAL) {
-          twins += fashion.twins(category, split, pairs) * pairs.size() / config.valTriplets();
-        }
+    for (FashionPlan.Part part : parts) {
+      annotations.writeSplit(fashion, part);
+      annotations.writeTriplets(fashion, part);
+      if (part.split() == Split.VAL) {
+        twins += fashion.twins(part) * part.pairs().size() / config.valTriplets();
       }
     }
     annotations.writeDescriptions(fashion);
