@@ -1,5 +1,7 @@
 package dev.weft.store;
 
+import java.io.Serializable;
+
 /**
  * One file of a snapshot, as its manifest lists it.
  *
@@ -10,7 +12,8 @@ package dev.weft.store;
  * @param rows rows of a table's file, 0 for a plain file
  * @param sha256 checksum of the content, 64 lower-case hexadecimal digits
  */
-public record FileEntry(String path, String table, long bytes, long rows, String sha256) {
+public record FileEntry(String path, String table, long bytes, long rows, String sha256)
+    implements Serializable { // tasks report it to the driver
 
   /** Checks the form; whether the file exists is checked by {@link Attempt#commit}. */
   public FileEntry {

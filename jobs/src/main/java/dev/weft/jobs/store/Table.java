@@ -197,19 +197,21 @@ public final class Table {
   }
 
   /** What a task says plainly stays plain; Spark wraps it in a report about its stages. */
-  private static RuntimeException plain(Exception failure) {
+  private WeftException plain(Exception failure) {
+    Throwable root = failure;
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof WeftException weft) {
-        weft.addSuppressed(failure);
         return weft;
       }
+      root = cause;
     }
-    return failure instanceof RuntimeException runtime
-        ? runtime
-        : new WeftException(
-            failure,
-            ExitCode.IO,
-            "Cannot write the table: %s. Run the same command again.",
-            failure);
+    boolean bug = root instanceof RuntimeException;
+    return new WeftException(
+        failure,
+        bug ? ExitCode.BUG : ExitCode.IO,
+        "Cannot write the table %s: %s. %s",
+        name,
+        root,
+        bug ? "Report it with the command and --debug." : "Run the same command again.");
   }
 }
