@@ -48,8 +48,8 @@ class WardrobeWriterTest {
   @Test
   void countsAreThoseAskedFor() throws IOException {
     assertThat(report.drawn()).isTrue();
-    assertThat(progress).isEqualTo(360);
-    assertThat(pictures(shared.resolve("images"))).hasSize(300);
+    assertThat(progress).isEqualTo(210);
+    assertThat(pictures(shared.resolve("images"))).hasSize(150);
     assertThat(pictures(shared.resolve("circo/images"))).hasSize(60);
     Map<String, Integer> sizes = new HashMap<>();
     for (Category category : Category.values()) {
@@ -61,12 +61,12 @@ class WardrobeWriterTest {
     }
     assertThat(sizes)
         .containsOnly(
-            Map.entry("train", 301),
-            Map.entry("val", 100),
-            Map.entry("test", 9),
-            Map.entry("of train", 210),
-            Map.entry("of val", 75),
-            Map.entry("of test", 15));
+            Map.entry("train", 151),
+            Map.entry("val", 30),
+            Map.entry("test", 3),
+            Map.entry("of train", 105),
+            Map.entry("of val", 36),
+            Map.entry("of test", 9));
     assertThat(read("circo/annotations/val.json")).hasSize(20);
     assertThat(read("circo/annotations/test.json")).hasSize(10);
   }
@@ -83,7 +83,7 @@ class WardrobeWriterTest {
         }
       }
     }
-    assertThat(seen).hasSize(300);
+    assertThat(seen).hasSize(150);
   }
 
   @Test
@@ -120,7 +120,7 @@ class WardrobeWriterTest {
 
     assertThat(counts[0]).isZero();
     assertThat(counts[1] + counts[2]).isGreaterThan(counts[3]);
-    assertThat(counts[1] + counts[2] + counts[3]).isEqualTo(301);
+    assertThat(counts[1] + counts[2] + counts[3]).isEqualTo(151);
   }
 
   @Test
@@ -137,7 +137,7 @@ class WardrobeWriterTest {
       categories.put(row.get("image").textValue(), row.get("category").textValue());
     }
 
-    assertThat(categories).hasSize(300);
+    assertThat(categories).hasSize(150);
     for (Category category : Category.values()) {
       for (Split split : Split.values()) {
         assertThat(gallery(category, split))
@@ -313,7 +313,7 @@ class WardrobeWriterTest {
   }
 
   private static WardrobeConfig config(Path folder, long seed) {
-    return new WardrobeConfig(true, folder.toString(), 64, 300, 301, 100, 9, 20, 10, seed);
+    return new WardrobeConfig(true, folder.toString(), 64, 150, 151, 30, 3, 20, 10, seed);
   }
 
   private static IntConsumer stopAt(int image) {
