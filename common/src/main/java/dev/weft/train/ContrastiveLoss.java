@@ -6,7 +6,6 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
@@ -39,9 +38,10 @@ final class ContrastiveLoss {
   /** Logits of one tile: 8 MiB of float32, so that the passes over a tile stay near the cache. */
   private static final int TILE_LOGITS = 1 << 21;
 
-  private static final int SMALLEST_TILE = 16;
+  private static final int SMALLEST_TILE = 4;
 
   private final DataType type;
+  private final int tileLogits;
   private INDArray logitBuffer;
   private INDArray gradientBuffer;
   private INDArray ownBuffer;
@@ -69,7 +69,13 @@ final class ContrastiveLoss {
    * @param type FLOAT for work, DOUBLE for checks of gradients
    */
   ContrastiveLoss(DataType type) {
+    this(type, TILE_LOGITS);
+  }
+
+  /** As above with another size of a tile, in logits. */
+  ContrastiveLoss(DataType type, int tileLogits) {
     this.type = type;
+    this.tileLogits = tileLogits;
     logitBuffer = Nd4j.createUninitialized(type, 1);
     gradientBuffer = Nd4j.createUninitialized(type, 1, 1);
     ownBuffer = Nd4j.createUninitialized(type, 1, 1);
@@ -103,7 +109,7 @@ final class ContrastiveLoss {
               + " own targets and candidates of shape "
               + Arrays.toString(candidates.vectors().shape()));
     }
-    int tile = Math.max(SMALLEST_TILE, TILE_LOGITS / candidates.size());
+    int tile = Math.max(SMALLEST_TILE, tileLogits / candidates.size());
     reserve(rows, width, Math.min(tile, rows) * (long) candidates.size());
     double loss = 0;
     for (int from = 0; from < rows; from += tile) {
@@ -219,9 +225,16 @@ final class ContrastiveLoss {
     return sum;
   }
 
+  /** Rows of a matrix, without a copy. ND4J's own get() gives some views of views as empty. */
   private static INDArray rowsOf(INDArray matrix, int from, int to) {
-    return from == 0 && to == matrix.size(0)
-        ? matrix
-        : matrix.get(NDArrayIndex.interval(from, to), NDArrayIndex.all());
+    if (from == 0 && to == matrix.size(0)) {
+      return matrix;
+    }
+    return Nd4j.create(
+        matrix.data(),
+        new long[] {to - from, matrix.size(1)},
+        matrix.stride(),
+        matrix.offset() + (long) from * matrix.stride(0),
+        matrix.ordering());
   }
 }

@@ -15,12 +15,16 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class NativeVectors {
   private NativeVectors() {}
 
-  /** The memory of a whole (not a view) float32 tensor, in its own order of elements. */
+  /** The memory of a dense float32 tensor, in its own order of elements. */
   static FloatBuffer view(INDArray array) {
-    if (array.dataType() != DataType.FLOAT || array.isView()) {
-      throw new IllegalArgumentException("only a whole float32 tensor can be copied by memory");
+    if (array.dataType() != DataType.FLOAT || array.elementWiseStride() != 1) {
+      throw new IllegalArgumentException("only a dense float32 tensor can be copied by memory");
     }
-    return new FloatPointer(array.data().pointer()).asBuffer().limit((int) array.length());
+    long from = array.offset();
+    return new FloatPointer(array.data().pointer())
+        .position(from)
+        .limit(from + array.length())
+        .asBuffer();
   }
 
   /** The elements as little-endian float32. */

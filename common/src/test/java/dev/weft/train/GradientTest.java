@@ -9,14 +9,12 @@ import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Gated;
 import dev.weft.train.HeadArchitecture.Trainable;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** Every trainable head with the loss behind it, in float64, every parameter. */
 class GradientTest {
@@ -24,6 +22,12 @@ class GradientTest {
   private static final int WIDTH = 4;
   private static final double SCALE = 3;
   private static final double STEP = 1e-5;
+
+  private final int[] own = {0, 1, 2, 3, 4};
+  private final INDArray images = UnitRows.matrix(ROWS, WIDTH, 1);
+  private final INDArray texts = UnitRows.matrix(ROWS, WIDTH, 2);
+  private final Candidates candidates = new Candidates(UnitRows.matrix(ROWS, WIDTH, 3), own);
+  private final ContrastiveLoss loss = new ContrastiveLoss(DataType.DOUBLE);
 
   @BeforeAll
   static void startEngine() {
@@ -44,9 +48,9 @@ class GradientTest {
     GraphHead head = GraphHead.build(architecture, DataType.DOUBLE);
     head.initialize(7);
     // Away from zero biases: a ReLU whose input is exactly zero has no derivative.
-    head.parameters().addi(randomRows(1, (int) head.parameters().length(), 8).muli(0.1).ravel());
+    head.parameters().addi(UnitRows.matrix(1, (int) head.parameters().length(), 8).ravel());
 
-    INDArray gradient = evaluate(head).gradient().dup();
+    INDArray gradient = head.backward(evaluate(head).gradient()).dup();
 
     assertThat(gradient.length()).isEqualTo(architecture.parameterCount());
     for (long i = 0; i < gradient.length(); i++) {
@@ -62,29 +66,8 @@ class GradientTest {
     }
   }
 
-  private record Evaluation(double loss, INDArray gradient) {}
-
-  private static Evaluation evaluate(GraphHead head) {
-    int[] rows = {3, 1, 4, 0, 2};
-    INDArray queries =
-        head.forward(
-            FusionHead.normalizeRows(randomRows(ROWS, WIDTH, 1)),
-            FusionHead.normalizeRows(randomRows(ROWS, WIDTH, 2)),
-            new RowKeys(5, 11, rows));
-    Candidates candidates =
-        new Candidates(
-            FusionHead.normalizeRows(randomRows(ROWS, WIDTH, 3)), new int[] {0, 1, 2, 3, 4});
-    ContrastiveLoss.Slice slice =
-        new ContrastiveLoss(DataType.DOUBLE)
-            .evaluate(
-                queries, new int[] {0, 1, 2, 3, 4}, candidates, Optional.empty(), SCALE, ROWS);
-    return new Evaluation(slice.loss(), head.backward(slice.gradient()));
-  }
-
-  private static INDArray randomRows(int rows, int width, long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
-    return Nd4j.createFromArray(
-            random.doubles((long) rows * width).map(unit -> 2 * unit - 1).toArray())
-        .reshape(rows, width);
+  private ContrastiveLoss.Slice evaluate(GraphHead head) {
+    INDArray queries = head.forward(images, texts, new RowKeys(5, 11, new int[] {3, 1, 4, 0, 2}));
+    return loss.evaluate(queries, own, candidates, Optional.empty(), SCALE, ROWS);
   }
 }
