@@ -84,10 +84,16 @@ class TrainerTest {
   @Test
   void aTrainedLogitScaleMovesAndStaysUnderItsLimit() {
     TrainConfig base = Synthetic.config(10, 50, 0.1);
-    Trainer trainer = new Trainer(base, gated(), new Batches(1, 100, 50), "run");
+    Batches batches = new Batches(1, TABLE.rows(), 50);
+    Trainer trainer = new Trainer(base, gated(), batches, "run");
+    StepComputation computation = new StepComputation(gated(), TABLE, batches, true);
 
     Checkpoint end =
-        trainer.train(trainer.start(), slices(HeadKind.GATED, 1), state -> {}, report -> {});
+        trainer.train(
+            trainer.start(),
+            request -> List.of(computation.compute(request, 0, 1)),
+            state -> {},
+            report -> {});
 
     assertThat(end.logitScale()).isNotEqualTo(20).isLessThanOrEqualTo(100.001);
   }
@@ -157,8 +163,9 @@ class TrainerTest {
     double sum = recallAtOne(new SumHead(new Sum(Synthetic.WIDTH)), validation);
     FusionHead weighted = new WeightedHead(TextWeightSearch.search(training, Mix.LINEAR, 1));
     double gate = recallAtOne(HeadBundle.of(gated(), "codes", end).head(), validation);
-    double bestFixed = Math.max(sum, recallAtOne(weighted, validation));
-    assertThat(gate).as("sum and weighted reach %s", bestFixed).isGreaterThan(bestFixed + 0.2);
+    assertThat(sum).isLessThan(0.2);
+    assertThat(recallAtOne(weighted, validation)).isLessThan(0.2);
+    assertThat(gate).isGreaterThan(0.8);
   }
 
   private static double[] curve(int parts) {
@@ -191,17 +198,18 @@ class TrainerTest {
             .toList();
   }
 
-  /** Share of the rows whose target is nearest to the query among the targets of all rows. */
+  /** Share of the rows whose target is nearest to the query among all images. */
   private static double recallAtOne(FusionHead head, TripletTable table) {
     int rows = table.rows();
     int[] all = IntStream.range(0, rows).toArray();
     INDArray images = Nd4j.create(DataType.FLOAT, rows, table.dimension());
     INDArray texts = images.dup();
-    INDArray targets = images.dup();
+    INDArray gallery = Nd4j.create(DataType.FLOAT, table.images(), table.dimension());
     table.gatherImages(Arrays.stream(all).map(table::reference).toArray(), images);
     table.gatherTexts(Arrays.stream(all).map(row -> table.caption(row, 0)).toArray(), texts);
-    table.gatherImages(Arrays.stream(all).map(table::target).toArray(), targets);
-    int[] nearest = head.compose(images, texts).mmul(targets.transpose()).argMax(1).toIntVector();
-    return IntStream.of(all).filter(row -> nearest[row] == row).count() / (double) rows;
+    table.gatherImages(IntStream.range(0, table.images()).toArray(), gallery);
+    int[] nearest = head.compose(images, texts).mmul(gallery.transpose()).argMax(1).toIntVector();
+    return IntStream.of(all).filter(row -> nearest[row] == table.target(row)).count()
+        / (double) rows;
   }
 }
