@@ -8,6 +8,7 @@ package dev.weft.ingest;
  * @param rgb interleaved red, green, blue of each pixel, row by row from the top left, {@code 3 *
  *     width * height} bytes, unsigned; not copied, so nobody may change it
  */
+@SuppressWarnings("ArrayRecordComponent") // pixels are moved, never compared
 public record RgbImage(int width, int height, byte[] rgb) {
 
   public RgbImage {
