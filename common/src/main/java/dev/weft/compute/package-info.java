@@ -1,2 +1,5 @@
-/** The native engine under the tensors: chosen and started in one place. */
+/**
+ * What every trained stage computes with: the native engine, flat parameter vectors and their
+ * optimiser, and random choices named by a key.
+ */
 package dev.weft.compute;

@@ -1,0 +1,174 @@
+package dev.weft.align;
+
+import dev.weft.compute.NativeVectors;
+import dev.weft.compute.RandomKey;
+import dev.weft.encode.BgeTextTower;
+import dev.weft.encode.PatchNetwork;
+import dev.weft.encode.PatchShape;
+import dev.weft.encode.Preprocessing;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The two passes of a step over one slice of its batch.
+ *
+ * <p>Both are pure functions of their arguments (and of the seed and settings given here): a task
+ * that is run again returns the same bytes. Where pass 2 follows pass 1 with the very same request
+ * and rows, the activations of pass 1 are used again, which changes the time and nothing else.
+ *
+ * <p>Not safe for use by two threads at once: it owns a network.
+ */
+public final class AlignStep {
+  private static final long AUGMENT = 3;
+
+  private final PatchNetwork network;
+  private final AlignParameters layout;
+  private final Preprocessing preprocessing;
+  private final Augmentation augmentation;
+  private final long seed;
+  private final INDArray projection; // [384, D]
+  private Optional<Forward> last;
+
+  /**
+   * @param shape sizes of the image tower
+   * @param preprocessing mean and deviation of the pixels; the rows have its size already
+   * @param seed of the augmentation
+   */
+  public AlignStep(
+      PatchShape shape, Preprocessing preprocessing, Augmentation augmentation, long seed) {
+    this.network = PatchNetwork.of(shape);
+    this.layout = AlignParameters.of(shape);
+    this.preprocessing = preprocessing;
+    this.augmentation = augmentation;
+    this.seed = seed;
+    this.projection =
+        Nd4j.createUninitialized(DataType.FLOAT, BgeTextTower.DIMENSION, shape.dimension());
+    this.last = Optional.empty();
+  }
+
+  /** The results of a forward pass, and what they belong to. */
+  @SuppressWarnings("ArrayRecordComponent") // never leaves this class
+  private record Forward(
+      byte[] parameters, int epoch, int[] rows, INDArray inputs, UnitRows images, UnitRows texts) {
+
+    @SuppressWarnings("ReferenceEquality") // the same array, not an equal one, is what is cheap
+    boolean isOf(AlignRequest request, int[] slice) {
+      return parameters == request.parameters()
+          && epoch == request.epoch()
+          && Arrays.equals(rows, slice);
+    }
+  }
+
+  /**
+   * Pass 1: the unit vectors of a slice.
+   *
+   * @param slice its rows, any number
+   */
+  public Embeddings embed(AlignRequest request, List<AlignRow> slice) {
+    if (slice.isEmpty()) {
+      return new Embeddings(new float[0], new float[0], new long[0]);
+    }
+    Forward forward = forward(request, slice);
+    return new Embeddings(
+        NativeVectors.array(forward.images.vectors().dup('c')),
+        NativeVectors.array(forward.texts.vectors().dup('c')),
+        slice.stream().mapToLong(AlignRow::description).toArray());
+  }
+
+  /**
+   * Pass 2: the slice's share of the loss and of its gradient.
+   *
+   * @param slice its rows, as in pass 1
+   * @param from where they begin in the batch
+   * @param all the vectors of the whole batch
+   * @param normalizers of the loss over the whole batch
+   */
+  public PartialGradient gradient(
+      AlignRequest request,
+      List<AlignRow> slice,
+      int from,
+      Embeddings all,
+      SymmetricLoss.Normalizers normalizers) {
+    if (slice.isEmpty()) {
+      return new PartialGradient(0, new byte[0]);
+    }
+    Forward forward = forward(request, slice);
+    last = Optional.empty(); // back-propagation uses the activations up
+    double scale = scale(request);
+    SymmetricLoss.Share share =
+        loss(all, layout.dimension(), scale).share(from, from + slice.size(), normalizers);
+    INDArray image = network.backward(forward.images.backward(share.images()));
+    INDArray text =
+        Nd4j.gemm(forward.inputs, forward.texts.backward(share.texts()), true, false).dup('c');
+    byte[] gradient = new byte[layout.count() * Float.BYTES];
+    NativeVectors.floats(gradient)
+        .put(NativeVectors.view(image))
+        .put(NativeVectors.view(text))
+        .put((float) (share.scale() * scale)); // d/d(log s)
+    return new PartialGradient(share.loss(), gradient);
+  }
+
+  /**
+   * The loss over a whole batch.
+   *
+   * @param dimension D
+   * @param scale the logit scale
+   */
+  static SymmetricLoss loss(Embeddings all, int dimension, double scale) {
+    return new SymmetricLoss(
+        matrix(all.images(), all.rows(), dimension),
+        matrix(all.texts(), all.rows(), dimension),
+        all.descriptions(),
+        scale);
+  }
+
+  private static INDArray matrix(float[] values, int rows, int columns) {
+    INDArray matrix = Nd4j.createUninitialized(DataType.FLOAT, rows, columns);
+    NativeVectors.fill(matrix, values);
+    return matrix;
+  }
+
+  private double scale(AlignRequest request) {
+    return Math.exp(NativeVectors.floats(request.parameters()).get(layout.scaleAt()));
+  }
+
+  private Forward forward(AlignRequest request, List<AlignRow> slice) {
+    int[] rows = slice.stream().mapToInt(AlignRow::row).toArray();
+    if (last.isPresent() && last.get().isOf(request, rows)) {
+      return last.get();
+    }
+    load(request.parameters());
+    List<float[]> pixels = new ArrayList<>(slice.size());
+    float[] texts = new float[slice.size() * BgeTextTower.DIMENSION];
+    for (AlignRow row : slice) {
+      long key = RandomKey.of(seed, AUGMENT, request.epoch(), row.row());
+      System.arraycopy(
+          row.text(), 0, texts, pixels.size() * BgeTextTower.DIMENSION, BgeTextTower.DIMENSION);
+      pixels.add(preprocessing.normalize(augmentation.apply(row.image(), key)));
+    }
+    INDArray inputs = matrix(texts, slice.size(), BgeTextTower.DIMENSION); // [b, 384]
+    UnitRows images = UnitRows.of(network.forward(pixels)); // [b, D]
+    UnitRows projected = UnitRows.of(inputs.mmul(projection)); // [b, D]
+    Forward forward =
+        new Forward(request.parameters(), request.epoch(), rows, inputs, images, projected);
+    last = Optional.of(forward);
+    return forward;
+  }
+
+  private void load(byte[] parameters) {
+    if (parameters.length != layout.count() * Float.BYTES) {
+      throw new IllegalArgumentException(
+          "expected " + layout.count() + " parameters, found " + parameters.length / Float.BYTES);
+    }
+    NativeVectors.view(network.parameters())
+        .put(NativeVectors.floats(parameters).limit(layout.imageCount()));
+    NativeVectors.view(projection)
+        .put(
+            NativeVectors.floats(parameters).limit(layout.scaleAt()).position(layout.imageCount()));
+  }
+}

@@ -1,0 +1,68 @@
+package dev.weft.compute;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Copies between native tensors, heap arrays and little-endian bytes at the speed of memory.
+ *
+ * <p>ND4J's own {@code toFloatVector} and {@code createFromArray} take five times as long.
+ */
+public final class NativeVectors {
+  private NativeVectors() {}
+
+  /**
+   * The memory of a whole float32 tensor, in its own order of elements. DL4J's flat parameters are
+   * views, but of a whole buffer.
+   */
+  public static FloatBuffer view(INDArray array) {
+    if (array.dataType() != DataType.FLOAT
+        || array.offset() != 0
+        || array.data().length() != array.length()) {
+      throw new IllegalArgumentException("only a whole float32 tensor can be copied by memory");
+    }
+    return new FloatPointer(array.data().pointer()).asBuffer().limit((int) array.length());
+  }
+
+  /** The elements as little-endian float32. */
+  public static byte[] bytes(INDArray array) {
+    byte[] bytes = new byte[Math.multiplyExact((int) array.length(), Float.BYTES)];
+    floats(bytes).put(view(array));
+    return bytes;
+  }
+
+  /** The elements as a heap array. */
+  public static float[] array(INDArray array) {
+    float[] values = new float[(int) array.length()];
+    view(array).get(values);
+    return values;
+  }
+
+  /** Replaces all elements of a tensor by little-endian float32. */
+  public static void fill(INDArray target, byte[] bytes) {
+    FloatBuffer source = floats(bytes);
+    if (source.remaining() != target.length() || bytes.length % Float.BYTES != 0) {
+      throw new IllegalArgumentException(
+          bytes.length + " bytes do not fill a tensor of " + target.length() + " floats");
+    }
+    view(target).put(source);
+  }
+
+  /** Replaces all elements of a tensor. */
+  public static void fill(INDArray target, float[] values) {
+    if (values.length != target.length()) {
+      throw new IllegalArgumentException(
+          values.length + " values do not fill a tensor of " + target.length() + " floats");
+    }
+    view(target).put(values);
+  }
+
+  /** Little-endian bytes seen as floats. */
+  public static FloatBuffer floats(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+  }
+}

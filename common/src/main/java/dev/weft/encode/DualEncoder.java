@@ -1,0 +1,39 @@
+package dev.weft.encode;
+
+import dev.weft.ingest.RgbImage;
+import java.util.List;
+
+/**
+ * Maps images and texts into one space, where the cosine says how well they fit.
+ *
+ * <p>The vector of an image or text depends on it alone, not on what else is in the call (up to the
+ * last bits of float32): vectors are computed once and kept.
+ */
+public interface DualEncoder extends AutoCloseable {
+
+  /**
+   * Encodes pictures of any size.
+   *
+   * @return one unit vector of {@link #dimension} per image, in order
+   */
+  float[][] images(List<RgbImage> images);
+
+  /**
+   * Encodes texts of any length; what exceeds the tower's limit is cut.
+   *
+   * @return one unit vector of {@link #dimension} per text, in order
+   */
+  float[][] texts(List<String> texts);
+
+  /** D, the width of the common space. */
+  int dimension();
+
+  /**
+   * A hash of all that decides a vector: weights, preprocessing, tokenizer; 64 hexadecimal digits.
+   * Vectors of different fingerprints must not be compared.
+   */
+  String fingerprint();
+
+  @Override
+  void close();
+}
