@@ -113,9 +113,9 @@ public final class ReportPage {
         .get(column)
         .ifPresentOrElse(
             cell ->
-                html.append(table.best(line, column) ? "<td class=\"best\">" : "<td>")
+                html.append(table.best(line, column) ? "<td><strong>" : "<td>")
                     .append(escape(cell.toString()))
-                    .append("</td>"),
+                    .append(table.best(line, column) ? "</strong></td>" : "</td>"),
             () -> html.append("<td class=\"none\">none</td>"));
   }
 

@@ -183,7 +183,7 @@ class ReportPageTest {
             "<caption>wardrobe/original: dress 1,200 queries in 400 images; ties: by id</caption>")
         .contains("Degraded: these numbers do not compare to published ones.")
         .contains("<li>3 images are missing</li>")
-        .contains("<th scope=\"row\">combiner</th><td class=\"best\">61.00</td>")
+        .contains("<th scope=\"row\">combiner</th><td><strong>61.00</strong></td>")
         .contains("<td class=\"none\">none</td>");
   }
 
