@@ -1,5 +1,8 @@
 package dev.weft.train;
 
+import dev.weft.compute.Permutation;
+import dev.weft.compute.RandomKey;
+
 /**
  * Which rows a step trains on: a pure function of (seed, epoch, step), whatever the number of
  * workers.

@@ -9,10 +9,12 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.compute.VectorFile;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * The whole state of a training run between two steps: going on from it gives the same bytes as
@@ -73,8 +75,8 @@ public record Checkpoint(
             step,
             epochLossSum,
             history,
-            VectorFile.sha256(parameterFile),
-            VectorFile.sha256(updaterFile));
+            DigestUtils.sha256Hex(parameterFile),
+            DigestUtils.sha256Hex(updaterFile));
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put(STATE, write(JSON, state));
     files.put(PARAMETERS, parameterFile);
@@ -153,7 +155,7 @@ public record Checkpoint(
   }
 
   private static void requireHash(String name, byte[] bytes, String expected) {
-    String found = VectorFile.sha256(bytes);
+    String found = DigestUtils.sha256Hex(bytes);
     if (!found.equals(expected)) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,

@@ -1,5 +1,6 @@
 package dev.weft.train;
 
+import dev.weft.compute.RandomKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

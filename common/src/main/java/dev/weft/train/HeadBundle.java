@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.compute.VectorFile;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * A fusion head as an artefact: what it is, its parameters, and the encoder whose vectors it fits.
@@ -88,7 +90,7 @@ public record HeadBundle(
     node.put("logit-scale", logitScale);
     node.put("encoder", encoder);
     node.put("parameters", parameters.length);
-    node.put("parameters-sha256", VectorFile.sha256(parameterFile));
+    node.put("parameters-sha256", DigestUtils.sha256Hex(parameterFile));
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put(DESCRIPTION, Checkpoint.write(JSON, node));
     files.put(PARAMETERS, parameterFile);
@@ -114,7 +116,7 @@ public record HeadBundle(
     require(
         format == FORMAT, "it has format " + format + " and this version of Weft reads " + FORMAT);
     byte[] parameterFile = files.get(PARAMETERS);
-    String sha256 = VectorFile.sha256(parameterFile);
+    String sha256 = DigestUtils.sha256Hex(parameterFile);
     String expected = text(node, "parameters-sha256");
     require(
         sha256.equals(expected),

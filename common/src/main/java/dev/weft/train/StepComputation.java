@@ -1,5 +1,7 @@
 package dev.weft.train;
 
+import dev.weft.compute.NativeVectors;
+import dev.weft.compute.RandomKey;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.SplittableRandom;

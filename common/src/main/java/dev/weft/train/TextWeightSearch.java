@@ -1,5 +1,6 @@
 package dev.weft.train;
 
+import dev.weft.compute.NativeVectors;
 import dev.weft.train.HeadArchitecture.Mix;
 import dev.weft.train.HeadArchitecture.Weighted;
 import java.nio.FloatBuffer;

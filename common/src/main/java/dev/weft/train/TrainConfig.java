@@ -1,6 +1,8 @@
 package dev.weft.train;
 
+import dev.weft.compute.Schedule;
 import dev.weft.config.Rules;
+import dev.weft.encode.CaptionForm;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Mix;
 import java.util.List;

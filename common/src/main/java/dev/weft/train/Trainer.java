@@ -2,6 +2,9 @@ package dev.weft.train;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.compute.NativeVectors;
+import dev.weft.compute.Optimizer;
+import dev.weft.compute.Schedule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

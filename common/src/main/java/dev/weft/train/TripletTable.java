@@ -2,6 +2,7 @@ package dev.weft.train;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.compute.NativeVectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.weft.compute.NativeBackend;
+import dev.weft.compute.NativeVectors;
 import dev.weft.train.HeadArchitecture.Combiner;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Gated;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.WeftException;
 import dev.weft.compute.NativeBackend;
+import dev.weft.compute.VectorFile;
 import dev.weft.train.HeadArchitecture.Combiner;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Gated;

@@ -1,5 +1,7 @@
 package dev.weft.train;
 
+import dev.weft.compute.Schedule;
+import dev.weft.encode.CaptionForm;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Mix;
 import java.util.List;
@@ -98,7 +100,7 @@ final class Synthetic {
         true,
         100,
         true,
-        List.of(CaptionForm.FORWARD, CaptionForm.REVERSE),
+        List.of(CaptionForm.FIRST_AND_SECOND, CaptionForm.SECOND_AND_FIRST),
         1,
         1);
   }

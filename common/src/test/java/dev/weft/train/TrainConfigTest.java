@@ -3,7 +3,9 @@ package dev.weft.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weft.compute.Schedule;
 import dev.weft.config.ConfigException;
+import dev.weft.encode.CaptionForm;
 import dev.weft.train.HeadArchitecture.Combiner;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Mix;
@@ -48,7 +50,7 @@ class TrainConfigTest {
         false,
         100,
         false,
-        List.of(CaptionForm.FORWARD),
+        List.of(CaptionForm.FIRST_AND_SECOND),
         0,
         1);
   }

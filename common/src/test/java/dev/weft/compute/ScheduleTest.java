@@ -1,9 +1,9 @@
-package dev.weft.train;
+package dev.weft.compute;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.weft.train.Schedule.Course;
+import dev.weft.compute.Schedule.Course;
 import org.junit.jupiter.api.Test;
 
 class ScheduleTest {
