@@ -2,10 +2,10 @@ package dev.weft.evaluate;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.ingest.ImageKey;
 import dev.weft.rank.ExactSearch;
 import dev.weft.rank.Gallery;
 import dev.weft.rank.Hit;
-import dev.weft.rank.ImageKey;
 import dev.weft.rank.Probe;
 import dev.weft.rank.Ranking;
 import java.util.ArrayList;

@@ -17,7 +17,7 @@ import java.util.Set;
  * @param answers answers shown per example, at least 1
  */
 public record EvaluateConfig(
-    Cohort cohort,
+    Candidates cohort,
     List<String> splits,
     List<Integer> cutoffs,
     int depth,

@@ -1,7 +1,7 @@
 package dev.weft.evaluate;
 
+import dev.weft.ingest.Layout;
 import java.util.List;
-import java.util.Locale;
 
 /** The three shapes an evaluation can have, named after the data sets that brought them. */
 public enum Family {
@@ -28,14 +28,13 @@ public enum Family {
     this.prefix = prefix;
   }
 
-  /**
-   * The family of a data set.
-   *
-   * @param layout its {@code layout} in {@code ingest.datasets}; {@code jsonl} is scored as
-   *     FashionIQ is
-   */
-  public static Family ofLayout(String layout) {
-    return layout.equals("jsonl") ? FASHIONIQ : valueOf(layout.toUpperCase(Locale.ROOT));
+  /** The family of a data set with this layout; JSON lines are scored as FashionIQ is. */
+  public static Family of(Layout layout) {
+    return switch (layout) {
+      case FASHIONIQ, JSONL -> FASHIONIQ;
+      case CIRCO -> CIRCO;
+      case CIRR -> CIRR;
+    };
   }
 
   /** What goes before its metrics where several families stand in one list, such as circo/. */

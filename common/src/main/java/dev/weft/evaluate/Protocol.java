@@ -28,7 +28,7 @@ import java.util.Set;
  * @param cohort the candidates; a CIRCO gallery is always whole, so there {@code VAL_UNION} only
  *     removes the reference; on CIRR the reference is always removed and nothing else is
  */
-public record Protocol(String dataset, Family family, String split, Cohort cohort) {
+public record Protocol(String dataset, Family family, String split, Candidates cohort) {
   private static final Map<String, Map<String, Counts>> PUBLISHED =
       Map.of(
           "fashioniq/original",
@@ -74,7 +74,7 @@ public record Protocol(String dataset, Family family, String split, Cohort cohor
 
   /** Whether the reference of a query is taken out of its candidates. */
   public boolean referenceRemoved() {
-    return family == Family.CIRR || cohort != Cohort.ORIGINAL;
+    return family == Family.CIRR || cohort != Candidates.ORIGINAL;
   }
 
   /**
@@ -85,7 +85,7 @@ public record Protocol(String dataset, Family family, String split, Cohort cohor
    * @return image ids; a union in first-seen order, the reference of a triplet before its target
    */
   public List<String> gallery(List<String> listed, List<Triplet> triplets) {
-    if (family == Family.FASHIONIQ && cohort == Cohort.VAL_UNION) {
+    if (family == Family.FASHIONIQ && cohort == Candidates.VAL_UNION) {
       Set<String> union = new LinkedHashSet<>();
       for (Triplet triplet : triplets) {
         union.add(triplet.reference());

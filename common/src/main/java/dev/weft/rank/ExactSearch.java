@@ -2,6 +2,7 @@ package dev.weft.rank;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.ingest.ImageKey;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -3,7 +3,8 @@ package dev.weft.rank;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.compute.NativeBackend;
-import java.nio.ByteBuffer;
+import dev.weft.ingest.ImageKey;
+import dev.weft.store.VectorBytes;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -191,10 +192,7 @@ public final class Gallery implements AutoCloseable {
      * @param vector D little-endian float32 values
      */
     public Builder add(ImageKey image, byte[] vector) {
-      requireWidth(image, vector.length / Float.BYTES);
-      float[] values = new float[width];
-      ByteBuffer.wrap(vector).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-      return add(image, values);
+      return add(image, VectorBytes.decode(vector));
     }
 
     /** The gallery. The builder is not to be used any more. */

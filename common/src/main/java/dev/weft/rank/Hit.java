@@ -1,5 +1,6 @@
 package dev.weft.rank;
 
+import dev.weft.ingest.ImageKey;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;

@@ -1,5 +1,6 @@
 package dev.weft.rank;
 
+import dev.weft.ingest.ImageKey;
 import java.util.Optional;
 import java.util.Set;
 

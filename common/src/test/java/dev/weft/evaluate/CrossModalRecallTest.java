@@ -3,8 +3,8 @@ package dev.weft.evaluate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weft.ingest.ImageKey;
 import dev.weft.rank.Gallery;
-import dev.weft.rank.ImageKey;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -13,7 +13,7 @@ class EvaluateConfigTest {
     assertThatThrownBy(
             () ->
                 new EvaluateConfig(
-                    Cohort.ORIGINAL,
+                    Candidates.ORIGINAL,
                     List.of(),
                     List.of(10, 5),
                     40,

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.weft.evaluate.Protocol.Counts;
+import dev.weft.ingest.Layout;
 import dev.weft.ingest.Triplet;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,7 +51,12 @@ class ProtocolTest {
     "mine, CIRR, dev, VAL_UNION, mine/dev, true"
   })
   void theNameSaysWhatCompetes(
-      String dataset, Family family, String split, Cohort cohort, String name, boolean removed) {
+      String dataset,
+      Family family,
+      String split,
+      Candidates cohort,
+      String name,
+      boolean removed) {
     Protocol protocol = new Protocol(dataset, family, split, cohort);
 
     assertThat(protocol.name()).isEqualTo(name);
@@ -60,7 +66,7 @@ class ProtocolTest {
 
   @Test
   void theUnionHoldsReferencesAndTargetsAsFirstSeen() {
-    Protocol protocol = new Protocol("fashioniq", Family.FASHIONIQ, "val", Cohort.VAL_UNION);
+    Protocol protocol = new Protocol("fashioniq", Family.FASHIONIQ, "val", Candidates.VAL_UNION);
 
     assertThat(
             protocol.gallery(
@@ -71,7 +77,7 @@ class ProtocolTest {
 
   @Test
   void theOriginalGalleryIsThePublishedListWithoutRepeats() {
-    Protocol protocol = new Protocol("fashioniq", Family.FASHIONIQ, "val", Cohort.ORIGINAL);
+    Protocol protocol = new Protocol("fashioniq", Family.FASHIONIQ, "val", Candidates.ORIGINAL);
 
     assertThat(protocol.gallery(List.of("x", "a"), List.of(triplet("0", "b", "a"))))
         .containsExactly("x", "a");
@@ -83,8 +89,8 @@ class ProtocolTest {
 
   @Test
   void layoutsHaveFamilies() {
-    assertThat(Family.ofLayout("jsonl")).isEqualTo(Family.FASHIONIQ);
-    assertThat(Family.ofLayout("circo")).isEqualTo(Family.CIRCO);
+    assertThat(Family.of(Layout.JSONL)).isEqualTo(Family.FASHIONIQ);
+    assertThat(Family.of(Layout.CIRCO)).isEqualTo(Family.CIRCO);
     assertThat(Family.CIRCO.cutoffs(List.of(1))).containsExactly(5, 10, 25, 50);
     assertThat(Family.FASHIONIQ.cutoffs(List.of(1, 7))).containsExactly(1, 7);
   }
@@ -108,7 +114,7 @@ class ProtocolTest {
               entry.get("target").asText()));
     }
 
-    for (Cohort cohort : Cohort.values()) {
+    for (Candidates cohort : Candidates.values()) {
       Protocol protocol = new Protocol("fashioniq", Family.FASHIONIQ, "val", cohort);
       assertThat(new Counts(triplets.size(), protocol.gallery(listed, triplets).size()))
           .isEqualTo(protocol.published().get(category));

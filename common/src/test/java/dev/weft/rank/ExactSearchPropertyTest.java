@@ -2,6 +2,7 @@ package dev.weft.rank;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.ingest.ImageKey;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
