@@ -56,8 +56,8 @@ public final class ImageDecoder {
       throw tooManyBytes(bytes.length, limits);
     }
     try {
-      BufferedImage image = read(bytes);
-      return orientation(bytes).apply(RgbConversion.convert(image));
+      Orientation orientation = checkedOrientation(bytes);
+      return orientation.apply(RgbConversion.convert(read(bytes)));
     } catch (IOException | RuntimeException e) { // decoders throw what they like at damaged files
       throw new BadImageException(
           Reason.CORRUPT_IMAGE, "the file cannot be decoded: " + Entry.shown(String.valueOf(e)), e);
@@ -104,8 +104,12 @@ public final class ImageDecoder {
     }
   }
 
-  private static Orientation orientation(byte[] bytes) throws BadImageException {
+  /** Checks that the file is whole, as far as its container says so. */
+  private static Orientation checkedOrientation(byte[] bytes) throws BadImageException {
     Optional<byte[]> exif = Optional.empty();
+    if (GifBlocks.begins(bytes)) {
+      GifBlocks.check(bytes);
+    }
     if (JpegSegments.begins(bytes)) {
       exif = JpegSegments.exif(bytes);
     }
