@@ -239,18 +239,18 @@ public final class Binder {
           ? Optional.empty()
           : Optional.of(String.valueOf(value));
     }
-    if (type == boolean.class) {
+    if (type == boolean.class || type == Boolean.class) {
       return value instanceof Boolean ? Optional.of(value) : Optional.empty();
     }
-    if (type == int.class) {
+    if (type == int.class || type == Integer.class) {
       return value instanceof Long whole && whole == whole.intValue()
           ? Optional.of(whole.intValue())
           : Optional.empty();
     }
-    if (type == long.class) {
+    if (type == long.class || type == Long.class) {
       return value instanceof Long ? Optional.of(value) : Optional.empty();
     }
-    if (type == double.class) {
+    if (type == double.class || type == Double.class) {
       return value instanceof Number number ? Optional.of(number.doubleValue()) : Optional.empty();
     }
     if (type.isEnum()) {

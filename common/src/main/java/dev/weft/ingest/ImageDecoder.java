@@ -104,12 +104,9 @@ public final class ImageDecoder {
     }
   }
 
-  /** Checks that the file is whole, as far as its container says so. */
+  /** Checks that the file is whole, for the containers whose decoders do not insist on it. */
   private static Orientation checkedOrientation(byte[] bytes) throws BadImageException {
     Optional<byte[]> exif = Optional.empty();
-    if (GifBlocks.begins(bytes)) {
-      GifBlocks.check(bytes);
-    }
     if (JpegSegments.begins(bytes)) {
       exif = JpegSegments.exif(bytes);
     }

@@ -237,6 +237,18 @@ class ImageDecoderTest {
   }
 
   @Test
+  void aCutJpegWithANewEndMarkIsCorrupt() {
+    byte[] whole = encode(noise(40, 40), "jpg");
+    byte[] cut = Arrays.copyOf(whole, whole.length - 300);
+    cut[cut.length - 2] = (byte) 0xFF;
+    cut[cut.length - 1] = (byte) 0xD9;
+
+    assertThatThrownBy(() -> decoder.decode(cut))
+        .isInstanceOf(BadImageException.class)
+        .hasMessageStartingWith("the file is cut: ");
+  }
+
+  @Test
   void aDamagedPngIsCorrupt() {
     byte[] bytes = encode(noise(40, 40), "png");
     bytes[bytes.length / 2] ^= 1;

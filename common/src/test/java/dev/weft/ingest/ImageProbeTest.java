@@ -126,8 +126,7 @@ class ImageProbeTest {
             ImageCheck.Unusable.class,
             bad -> {
               assertThat(bad.finding().reason()).isEqualTo(Reason.CORRUPT_IMAGE);
-              assertThat(bad.finding().detail())
-                  .isEqualTo("the GIF file has 6 bytes and no whole image in them");
+              assertThat(bad.finding().detail()).startsWith("the file cannot be decoded: ");
             });
   }
 

@@ -2,11 +2,17 @@ package dev.weft.jobs;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.align.AlignConfig;
 import dev.weft.config.Binder;
 import dev.weft.config.Rules;
 import dev.weft.config.Settings;
+import dev.weft.encode.EncodeConfig;
+import dev.weft.evaluate.EvaluateConfig;
+import dev.weft.index.IndexConfig;
 import dev.weft.ingest.IngestConfig;
 import dev.weft.ingest.wardrobe.WardrobeConfig;
+import dev.weft.search.SearchConfig;
+import dev.weft.train.TrainConfig;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,9 +31,25 @@ import org.apache.hadoop.fs.Path;
  * @param seed seed of every random choice
  * @param wardrobe the drawn data set
  * @param ingest settings of ingest
+ * @param align settings of align
+ * @param encode settings of encode
+ * @param train settings of train
+ * @param evaluate settings of evaluate
+ * @param index settings of index
+ * @param search settings of search
  */
 public record PipelineConfig(
-    String root, String run, long seed, WardrobeConfig wardrobe, IngestConfig ingest) {
+    String root,
+    String run,
+    long seed,
+    WardrobeConfig wardrobe,
+    IngestConfig ingest,
+    AlignConfig align,
+    EncodeConfig encode,
+    TrainConfig train,
+    EvaluateConfig evaluate,
+    IndexConfig index,
+    SearchConfig search) {
 
   private static final String DEFAULTS = "/dev/weft/conf/defaults.yaml";
 
