@@ -23,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -41,10 +42,10 @@ import org.apache.hadoop.fs.Path;
  *   wardrobe.json                                settings and counts, written last
  * </pre>
  *
- * <p>Invariants: a folder with {@code wardrobe.json} is whole; one with {@code
- * wardrobe.unfinished.json} only is the rest of an interrupted run and is drawn again; a folder
- * with other files is not touched. Equal settings give equal bytes on one Java version, whatever
- * the number of threads.
+ * <p>Invariants: a folder with {@code wardrobe.json} alone is whole; one with {@code
+ * wardrobe.unfinished.json} is the rest of an interrupted run and is drawn again; a folder with
+ * other files is not touched. Equal settings give equal bytes on one Java version, whatever the
+ * number of threads.
  */
 public final class WardrobeWriter {
   /** Raised whenever equal settings draw something else than before. */
@@ -102,7 +103,8 @@ public final class WardrobeWriter {
 
   private WardrobeReport write() throws IOException {
     Path finished = new Path(folder, FINISHED);
-    if (files.exists(finished)) {
+    // With both markers there, the last one was being written when the process ended.
+    if (files.exists(finished) && !files.exists(new Path(folder, UNFINISHED))) {
       return new WardrobeReport(false, folder.toString(), contentsOf(finished));
     }
     FashionPlan fashion = new FashionPlan(config);
@@ -148,7 +150,7 @@ public final class WardrobeWriter {
     Marker marker = new Marker(settings(), contents(0, List.of()));
     if (files.exists(unfinished)) {
       // The rest of an interrupted run. Files of other settings would mix with the new ones.
-      if (!readMarker(unfinished).equals(marker)) {
+      if (!isSame(unfinished, marker)) {
         for (String name : OURS) {
           files.delete(new Path(folder, name), true);
         }
@@ -166,6 +168,14 @@ public final class WardrobeWriter {
     for (String name :
         List.of("captions", "image_splits", "images", "circo/annotations", "circo/images")) {
       files.mkdirs(new Path(folder, name));
+    }
+  }
+
+  private boolean isSame(Path unfinished, Marker marker) throws IOException {
+    try (InputStream in = files.open(unfinished)) {
+      return JSON.readValue(in, Marker.class).equals(marker);
+    } catch (JsonProcessingException | ChecksumException e) {
+      return false; // cut short by the interruption: of unknown settings
     }
   }
 

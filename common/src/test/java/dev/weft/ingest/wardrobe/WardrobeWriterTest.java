@@ -245,6 +245,27 @@ class WardrobeWriterTest {
   }
 
   @Test
+  void anInterruptionWhileMarkingIsFinished() throws IOException {
+    Files.writeString(folder.resolve("wardrobe.unfinished.json"), "");
+    Files.writeString(folder.resolve("wardrobe.json"), "{\"set");
+
+    WardrobeWriter.write(config(folder, 7), new Configuration(), drawn -> {});
+
+    assertThat(contents(folder)).isEqualTo(contents(shared));
+  }
+
+  @Test
+  void aMarkerThatWeftDidNotWriteIsReported() throws IOException {
+    Files.writeString(folder.resolve("wardrobe.json"), "oak, 2 doors");
+
+    assertThatThrownBy(
+            () -> WardrobeWriter.write(config(folder, 7), new Configuration(), drawn -> {}))
+        .isInstanceOf(WeftException.class)
+        .hasMessageStartingWith("Cannot tell which wardrobe lies in file:")
+        .hasMessageContaining("its wardrobe.json is not what Weft wrote.");
+  }
+
+  @Test
   void anInterruptedDrawingOfOtherSettingsLeavesNothingBehind() throws IOException {
     assertThatThrownBy(
             () -> WardrobeWriter.write(config(folder, 8), new Configuration(), stopAt(9)))
