@@ -35,8 +35,8 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  * <p>Not safe for use by two threads at once: the buffers are shared.
  */
 final class ContrastiveLoss {
-  /** Logits of one tile: 8 MiB of float32, so that the passes over a tile stay near the cache. */
-  private static final int TILE_LOGITS = 1 << 21;
+  /** Logits of one tile: 2 MiB of float32, so that the passes over a tile stay near the cache. */
+  private static final int TILE_LOGITS = 1 << 19;
 
   private static final int SMALLEST_TILE = 4;
 
