@@ -2,6 +2,7 @@ package dev.weft.jobs;
 
 import dev.weft.ExitCode;
 import dev.weft.config.Settings;
+import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
 import java.io.PrintStream;
 import java.time.Clock;
@@ -42,6 +43,13 @@ final class Commands {
         "wardrobe",
         "Draws the wardrobe: garment images with annotations in FashionIQ's and CIRCO's layouts.",
         "wardrobe --config conf/wardrobe.yaml --set wardrobe.images=200000");
+    add(
+        root,
+        new StageCommand(console, session -> IngestJob.run(session).fields()),
+        "ingest",
+        "Validates annotations and images; bad rows go to quarantine with their reason.",
+        "ingest --config conf/fashioniq.yaml",
+        "ingest --config conf/circo.yaml --set ingest.images=none");
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     return root;

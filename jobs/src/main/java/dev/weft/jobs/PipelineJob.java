@@ -1,5 +1,6 @@
 package dev.weft.jobs;
 
+import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,7 +26,7 @@ public final class PipelineJob {
     if (session.config().wardrobe().enabled()) {
       results.add(announced(session, WardrobeJob::run));
     }
-    List<Function<Session, StageResult>> stages = List.of();
+    List<Function<Session, StageResult>> stages = List.of(IngestJob::run);
     for (Function<Session, StageResult> stage : stages) {
       results.add(announced(session, stage));
     }

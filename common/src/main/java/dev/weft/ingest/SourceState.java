@@ -1,0 +1,67 @@
+package dev.weft.ingest;
+
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Predicate;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+
+/**
+ * What the files of a data set look like from outside, so that ingest knows whether any was added,
+ * changed or taken away since it last read them: path, length and modification time of each.
+ */
+public final class SourceState {
+  private SourceState() {}
+
+  /**
+   * Looks at the annotation files, the descriptions and, where they are read, the images.
+   *
+   * @return 64 hexadecimal digits, equal for an unchanged data set
+   */
+  public static String of(Configuration hadoop, DataSource source, ImageMode images) {
+    List<String> lines = new ArrayList<>();
+    addTo(lines, hadoop, source.annotations(), name -> name.matches(".*\\.jsonl?"));
+    if (!source.descriptions().isBlank()) {
+      addTo(lines, hadoop, source.descriptions(), name -> true);
+    }
+    if (images == ImageMode.READ && source.hasImages()) {
+      addTo(lines, hadoop, source.images(), ImageFile::isImage);
+    }
+    Collections.sort(lines);
+    return DigestUtils.sha256Hex(String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void addTo(
+      List<String> lines, Configuration hadoop, String uri, Predicate<String> counts) {
+    Path path = new Path(uri);
+    try {
+      FileSystem files = path.getFileSystem(hadoop);
+      RemoteIterator<LocatedFileStatus> found = files.listFiles(path, true);
+      while (found.hasNext()) {
+        LocatedFileStatus file = found.next();
+        if (counts.test(file.getPath().getName())) {
+          lines.add(file.getPath() + " " + file.getLen() + " " + file.getModificationTime());
+        }
+      }
+    } catch (FileNotFoundException e) {
+      throw new WeftException(
+          e,
+          ExitCode.INPUT_MISSING,
+          "Cannot ingest: there is no file or folder %s. Set ingest.datasets to where the data set"
+              + " is; scripts/weft wardrobe draws one.",
+          path);
+    } catch (IOException e) {
+      throw new WeftException(e, ExitCode.IO, "Cannot ingest: listing %s failed: %s.", path, e);
+    }
+  }
+}
