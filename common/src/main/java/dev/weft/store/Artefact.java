@@ -234,9 +234,8 @@ public final class Artefact {
         throw new IllegalArgumentException(
             "Cannot begin the attempt '" + attemptId + "': " + attempt.folder() + " exists.");
       }
-      files.mkdirs(attempt.folder());
     } catch (IOException e) {
-      throw Storage.failed(e, "create %s", attempt.folder());
+      throw Storage.failed(e, "look at %s", attempt.folder());
     }
     return attempt;
   }

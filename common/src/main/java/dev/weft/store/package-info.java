@@ -14,8 +14,8 @@
  * <ol>
  *   <li>Files under {@code data} are never changed and never renamed. A file counts only if a
  *       manifest names it; whatever a killed or repeated task leaves behind is litter.
- *   <li>A manifest is created exclusively ({@link dev.weft.store.ExclusiveCreate}): of two writers
- *       of one version number exactly one wins.
+ *   <li>A manifest is created exclusively ({@code ExclusiveCreate}): of two writers of one version
+ *       number exactly one wins.
  *   <li>A reader resolves a version once and stays with it ({@link dev.weft.store.Snapshot}).
  *   <li>Data is identified by its attempt, not by its version number: rolling back publishes the
  *       same files under a new number, and whoever read them before is still up to date.

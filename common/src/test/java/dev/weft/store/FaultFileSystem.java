@@ -1,14 +1,17 @@
 package dev.weft.store;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.util.Arrays;
-import java.util.EnumSet;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.DelegateToFileSystem;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
@@ -19,13 +22,15 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Options.CreateFileOptionKeys;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.fs.PositionedReadable;
+import org.apache.hadoop.fs.Seekable;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
 /**
- * The local disk under the scheme {@code fault:}, which asks a test before and after every call.
- * Its rename without overwrite is atomic, as on HDFS; its conditional create is one, as on S3.
+ * Files in memory under the scheme {@code fault:}, which ask a test before and after every call.
+ * Rename without overwrite is atomic, as on HDFS; conditional create is one step, as on S3. A
+ * folder exists while there is a file in it.
  */
 public final class FaultFileSystem extends FileSystem {
   /** Asked before and after every call; what it throws, the call throws. */
@@ -43,19 +48,11 @@ public final class FaultFileSystem extends FileSystem {
   /** The process is gone: not an exception that anything handles. */
   static final class Killed extends Error {}
 
-  private static final Object ATOMIC = new Object();
+  private static final NavigableMap<String, byte[]> CONTENT = new ConcurrentSkipListMap<>();
   private static final Fault NONE = (moment, call, path) -> {};
 
   private static volatile Fault fault = NONE;
   private static volatile boolean conditional;
-
-  private final RawLocalFileSystem disk =
-      new RawLocalFileSystem() {
-        @Override
-        public void setPermission(Path path, FsPermission permission) {
-          // Without Hadoop's native library this is a process per file.
-        }
-      };
 
   /** Settings by which Hadoop finds this file system, through both of its interfaces. */
   static Configuration settings() {
@@ -74,6 +71,11 @@ public final class FaultFileSystem extends FileSystem {
   static void reset(boolean likeS3) {
     fault = NONE;
     conditional = likeS3;
+  }
+
+  /** Forgets all files. */
+  static void clear() {
+    CONTENT.clear();
   }
 
   /** The same file system for FileContext. */
@@ -104,7 +106,6 @@ public final class FaultFileSystem extends FileSystem {
   @Override
   public void initialize(URI name, Configuration settings) throws IOException {
     super.initialize(name, settings);
-    disk.initialize(URI.create("file:///"), settings);
     setConf(settings);
   }
 
@@ -118,23 +119,69 @@ public final class FaultFileSystem extends FileSystem {
     return "fault";
   }
 
-  private static Path local(Path path) {
-    return new Path("file", null, path.toUri().getPath());
+  private static String key(Path path) {
+    return path.toUri().getPath();
   }
 
-  private FileStatus shown(FileStatus status) {
-    return new FileStatus(
-        status.getLen(),
-        status.isDirectory(),
-        1,
-        status.getBlockSize(),
-        status.getModificationTime(),
-        makeQualified(new Path(status.getPath().toUri().getPath())));
+  private FileStatus file(String key) {
+    byte[] content = CONTENT.get(key);
+    return new FileStatus(content.length, false, 1, 1, 0, makeQualified(new Path(key)));
+  }
+
+  private FileStatus folder(String key) {
+    return new FileStatus(0, true, 1, 1, 0, makeQualified(new Path(key)));
   }
 
   @Override
   public FSDataInputStream open(Path path, int bufferSize) throws IOException {
-    return guarded("open", path, () -> disk.open(local(path), bufferSize));
+    return guarded(
+        "open",
+        path,
+        () -> {
+          byte[] content = CONTENT.get(key(path));
+          if (content == null) {
+            throw new FileNotFoundException(path.toString());
+          }
+          return new FSDataInputStream(new Bytes(content));
+        });
+  }
+
+  /** What Hadoop asks of an input stream. */
+  private static final class Bytes extends ByteArrayInputStream
+      implements Seekable, PositionedReadable {
+    Bytes(byte[] content) {
+      super(content);
+    }
+
+    @Override
+    public synchronized void seek(long position) {
+      pos = Math.toIntExact(position);
+    }
+
+    @Override
+    public synchronized long getPos() {
+      return pos;
+    }
+
+    @Override
+    public boolean seekToNewSource(long position) {
+      return false;
+    }
+
+    @Override
+    public int read(long position, byte[] target, int offset, int length) {
+      throw new UnsupportedOperationException("The store reads from front to end.");
+    }
+
+    @Override
+    public void readFully(long position, byte[] target, int offset, int length) {
+      throw new UnsupportedOperationException("The store reads from front to end.");
+    }
+
+    @Override
+    public void readFully(long position, byte[] target) {
+      throw new UnsupportedOperationException("The store reads from front to end.");
+    }
   }
 
   @Override
@@ -147,56 +194,51 @@ public final class FaultFileSystem extends FileSystem {
       long blockSize,
       Progressable progress)
       throws IOException {
-    FSDataOutputStream out =
-        guarded("create", path, () -> disk.create(local(path), overwrite, bufferSize));
-    return new FSDataOutputStream(
-        new OutputStream() {
-          private boolean closed;
-
-          @Override
-          public void write(int value) throws IOException {
-            write(new byte[] {(byte) value}, 0, 1);
+    return guarded(
+        "create",
+        path,
+        () -> {
+          if (CONTENT.put(key(path), new byte[0]) != null && !overwrite) {
+            throw new FileAlreadyExistsException(path.toString());
           }
-
-          @Override
-          public void write(byte[] bytes, int offset, int length) throws IOException {
-            fault.at(Moment.BEFORE, "write", path);
-            // A write that fails afterwards leaves a part behind.
-            out.write(bytes, offset, length / 2);
-            out.flush();
-            fault.at(Moment.AFTER, "write half", path);
-            out.write(bytes, offset + length / 2, length - length / 2);
-            fault.at(Moment.AFTER, "write", path);
-          }
-
-          @Override
-          public void close() throws IOException {
-            if (!closed) {
-              closed = true;
-              guarded(
-                  "close",
-                  path,
-                  () -> {
-                    out.close();
-                    return true;
-                  });
-            }
-          }
-        },
-        null);
+          return new FSDataOutputStream(new Growing(path), null);
+        });
   }
 
-  @Override
-  public FSDataOutputStream createNonRecursive(
-      Path path,
-      FsPermission permission,
-      EnumSet<CreateFlag> flags,
-      int bufferSize,
-      short replication,
-      long blockSize,
-      Progressable progress)
-      throws IOException {
-    return create(path, permission, false, bufferSize, replication, blockSize, progress);
+  /** A file on HDFS: readers see what was written so far. */
+  private static final class Growing extends OutputStream {
+    private final ByteArrayOutputStream content = new ByteArrayOutputStream();
+    private final Path path;
+    private boolean closed;
+
+    Growing(Path path) {
+      this.path = path;
+    }
+
+    @Override
+    public void write(int value) throws IOException {
+      write(new byte[] {(byte) value}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      fault.at(Moment.BEFORE, "write", path);
+      content.write(bytes, offset, length / 2);
+      CONTENT.put(key(path), content.toByteArray());
+      fault.at(Moment.AFTER, "write half", path);
+      content.write(bytes, offset + length / 2, length - length / 2);
+      CONTENT.put(key(path), content.toByteArray());
+      fault.at(Moment.AFTER, "write", path);
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (!closed) {
+        closed = true;
+        fault.at(Moment.BEFORE, "close", path);
+        fault.at(Moment.AFTER, "close", path);
+      }
+    }
   }
 
   @Override
@@ -214,12 +256,10 @@ public final class FaultFileSystem extends FileSystem {
 
   private static final class Conditional
       extends FSDataOutputStreamBuilder<FSDataOutputStream, Conditional> {
-    private final FaultFileSystem files;
     private final Path path;
 
     Conditional(FaultFileSystem files, Path path) {
       super(files, path);
-      this.files = files;
       this.path = path;
     }
 
@@ -238,20 +278,18 @@ public final class FaultFileSystem extends FileSystem {
           new ByteArrayOutputStream() {
             @Override
             public void close() throws IOException {
-              guarded("put", path, () -> files.put(path, toByteArray()));
+              guarded("put", path, () -> put(path, toByteArray()));
             }
           };
       return new FSDataOutputStream(content, null);
     }
   }
 
-  private boolean put(Path path, byte[] content) throws IOException {
-    synchronized (ATOMIC) {
-      try (FSDataOutputStream out = disk.create(local(path), false)) {
-        out.write(content);
-      }
-      return true;
+  private static boolean put(Path path, byte[] content) throws IOException {
+    if (CONTENT.putIfAbsent(key(path), content) != null) {
+      throw new IOException("412 precondition failed");
     }
+    return true;
   }
 
   @Override
@@ -261,12 +299,10 @@ public final class FaultFileSystem extends FileSystem {
         "rename",
         to,
         () -> {
-          synchronized (ATOMIC) {
-            if (disk.exists(local(to))) {
-              throw new FileAlreadyExistsException(to.toString());
-            }
-            return disk.rename(local(from), local(to));
+          if (CONTENT.putIfAbsent(key(to), CONTENT.get(key(from))) != null) {
+            throw new FileAlreadyExistsException(to.toString());
           }
+          return CONTENT.remove(key(from));
         });
   }
 
@@ -282,7 +318,7 @@ public final class FaultFileSystem extends FileSystem {
 
   @Override
   public boolean delete(Path path, boolean recursive) throws IOException {
-    return guarded("delete", path, () -> disk.delete(local(path), recursive));
+    return guarded("delete", path, () -> CONTENT.remove(key(path)) != null);
   }
 
   @Override
@@ -290,33 +326,54 @@ public final class FaultFileSystem extends FileSystem {
     return guarded(
         "list",
         path,
-        () ->
-            Arrays.stream(disk.listStatus(local(path)))
-                .map(this::shown)
-                .toArray(FileStatus[]::new));
+        () -> {
+          String inside = key(path) + "/";
+          Map<String, FileStatus> children = new TreeMap<>();
+          for (String key : CONTENT.tailMap(inside).keySet()) {
+            if (!key.startsWith(inside)) {
+              break;
+            }
+            int slash = key.indexOf('/', inside.length());
+            String child = slash < 0 ? key : key.substring(0, slash);
+            children.put(child, slash < 0 ? file(child) : folder(child));
+          }
+          if (children.isEmpty()) {
+            throw new FileNotFoundException(path.toString());
+          }
+          return children.values().toArray(FileStatus[]::new);
+        });
   }
 
   @Override
   public FileStatus getFileStatus(Path path) throws IOException {
-    return guarded("status", path, () -> shown(disk.getFileStatus(local(path))));
+    return guarded(
+        "status",
+        path,
+        () -> {
+          String key = key(path);
+          if (CONTENT.containsKey(key)) {
+            return file(key);
+          }
+          String next = CONTENT.ceilingKey(key + "/");
+          if (next == null || !next.startsWith(key + "/")) {
+            throw new FileNotFoundException(path.toString());
+          }
+          return folder(key);
+        });
   }
 
   @Override
   public boolean mkdirs(Path path, FsPermission permission) throws IOException {
-    return guarded("mkdirs", path, () -> disk.mkdirs(local(path)));
+    return guarded("mkdirs", path, () -> true);
   }
 
   @Override
   public void setWorkingDirectory(Path path) {
-    disk.setWorkingDirectory(local(path));
+    throw new UnsupportedOperationException("The store works with whole paths.");
   }
 
   @Override
   public Path getWorkingDirectory() {
-    return makeQualifiedPath(disk.getWorkingDirectory());
-  }
-
-  private static Path makeQualifiedPath(Path path) {
-    return new Path("fault", null, path.toUri().getPath());
+    return new Path("fault:///");
   }
 }
