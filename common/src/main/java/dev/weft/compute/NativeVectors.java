@@ -16,16 +16,19 @@ public final class NativeVectors {
   private NativeVectors() {}
 
   /**
-   * The memory of a whole float32 tensor, in its own order of elements. DL4J's flat parameters are
-   * views, but of a whole buffer.
+   * The memory of a dense float32 tensor, in its own order of elements: a whole buffer, or a view
+   * whose elements follow each other.
    */
   public static FloatBuffer view(INDArray array) {
-    if (array.dataType() != DataType.FLOAT
-        || array.offset() != 0
-        || array.data().length() != array.length()) {
-      throw new IllegalArgumentException("only a whole float32 tensor can be copied by memory");
+    boolean whole = array.offset() == 0 && array.data().length() == array.length();
+    if (array.dataType() != DataType.FLOAT || !(whole || array.elementWiseStride() == 1)) {
+      throw new IllegalArgumentException("only a dense float32 tensor can be copied by memory");
     }
-    return new FloatPointer(array.data().pointer()).asBuffer().limit((int) array.length());
+    long from = array.offset();
+    return new FloatPointer(array.data().pointer())
+        .position(from)
+        .limit(from + array.length())
+        .asBuffer();
   }
 
   /** The elements as little-endian float32. */

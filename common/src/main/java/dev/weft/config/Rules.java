@@ -24,7 +24,7 @@ public final class Rules {
   }
 
   /**
-   * @param section the dotted path of the section, such as {@code train}
+   * @param section the dotted path of the section, such as {@code train}; empty for the top level
    */
   public static Rules of(String section) {
     return new Rules(section);
@@ -41,7 +41,8 @@ public final class Rules {
   public Rules require(boolean holds, String key, Object value, String must) {
     if (!holds) {
       problems.add(
-          new ConfigException.Problem(section + "." + key, must + ", found '" + value + "'"));
+          new ConfigException.Problem(
+              section.isEmpty() ? key : section + "." + key, must + ", found '" + value + "'"));
     }
     return this;
   }

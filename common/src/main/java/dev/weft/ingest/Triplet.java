@@ -10,10 +10,11 @@ import java.util.Optional;
  * @param category category within the data set, empty where it has none; part of every image key,
  *     because FashionIQ's shirt and toptee share image ids
  * @param split {@code train}, {@code val} or {@code test}
- * @param id CIRCO query id, CIRR pair id, else the zero-based position in its file
+ * @param id CIRCO query id, CIRR pair id, else its place in its file
  * @param reference id of the reference image
  * @param groundTruths ids of all right answers, the target first; empty where not published
- * @param captions the modification texts as written, at least one
+ * @param captions the modification texts as written, at least one of them with text: FashionIQ has
+ *     queries with one blank caption of two, and they count
  * @param concept what reference and target share (CIRCO)
  * @param aspects semantic aspects of the query (CIRCO)
  * @param subset members of the image group of the reference (CIRR)
@@ -35,8 +36,8 @@ public record Triplet(
     captions = List.copyOf(captions);
     aspects = List.copyOf(aspects);
     subset = List.copyOf(subset);
-    if (captions.isEmpty()) {
-      throw new IllegalArgumentException("a triplet needs at least one caption: " + id);
+    if (captions.stream().allMatch(String::isBlank)) {
+      throw new IllegalArgumentException("a triplet needs at least one caption with text: " + id);
     }
   }
 

@@ -1,0 +1,77 @@
+package dev.weft.evaluate;
+
+import dev.weft.config.Rules;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Settings of the evaluate stage, read from the {@code evaluate.*} keys.
+ *
+ * @param cohort the candidates of a query
+ * @param splits the splits to evaluate, at least one
+ * @param cutoffs K of Recall@K for data sets of FashionIQ's family, ascending; 10 and 50 among them
+ * @param depth length of the stored rankings, at least 50 and every cut-off
+ * @param baselines queries that no head composed, scored beside the heads
+ * @param examples example queries per head on the page, 0 for none
+ * @param answers answers shown per example, at least 1
+ */
+public record EvaluateConfig(
+    Candidates cohort,
+    List<String> splits,
+    List<Integer> cutoffs,
+    int depth,
+    List<Baseline> baselines,
+    int examples,
+    int answers) {
+
+  /** A query of one part only. */
+  public enum Baseline {
+    /** The reference image alone. */
+    IMAGE,
+    /** The modification text alone. */
+    TEXT
+  }
+
+  public EvaluateConfig {
+    splits = List.copyOf(splits);
+    cutoffs = List.copyOf(cutoffs);
+    baselines = List.copyOf(baselines);
+    Rules.of("evaluate")
+        .require(!splits.isEmpty(), "splits", splits, "must name at least one split")
+        .require(
+            cutoffs.containsAll(List.of(10, 50)),
+            "cutoffs",
+            cutoffs,
+            "must have 10 and 50: heads are chosen by the mean of R@10 and R@50")
+        .require(ascending(cutoffs), "cutoffs", cutoffs, "must be positive and in ascending order")
+        .require(
+            depth >= 50 && (cutoffs.isEmpty() || depth >= Collections.max(cutoffs)),
+            "depth",
+            depth,
+            "must be at least 50 and at least the largest of evaluate.cutoffs")
+        .require(
+            Set.copyOf(baselines).size() == baselines.size(),
+            "baselines",
+            baselines,
+            "must not repeat a baseline")
+        .require(examples >= 0, "examples", examples, "must not be negative")
+        .require(
+            answers >= 1 && answers <= depth,
+            "answers",
+            answers,
+            "must be at least 1 and at most evaluate.depth")
+        .enforce();
+  }
+
+  private static boolean ascending(List<Integer> cutoffs) {
+    int previous = 0;
+    for (int cutoff : cutoffs) {
+      if (cutoff <= previous) {
+        return false;
+      }
+      previous = cutoff;
+    }
+    return true;
+  }
+}

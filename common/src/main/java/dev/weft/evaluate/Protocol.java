@@ -1,0 +1,125 @@
+package dev.weft.evaluate;
+
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import dev.weft.config.Binder;
+import dev.weft.ingest.Triplet;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Exactly how a number was made: which queries, which candidates, whether the reference competes.
+ * Numbers of different protocols are not comparable.
+ *
+ * <p>Names: {@code fashioniq/original}, {@code fashioniq/original-noref}, {@code
+ * fashioniq/val-union}; {@code circo/val}, {@code circo/val-noref}; {@code cirr/val}; and the same
+ * after the name of any other data set, such as {@code wardrobe/original}. On a split other than
+ * {@code val} the name says so: {@code fashioniq/train-original}, {@code circo/train}.
+ *
+ * <p>Who used which cohort in print is listed by Baldrati et al. (CLIP4Cir, SEARLE: the original
+ * split with the reference), Ventura et al. (CoVR: without it) and Chen et al. (VAL: the union).
+ *
+ * @param dataset name of the data set
+ * @param family its shape
+ * @param split {@code val} in print
+ * @param cohort the candidates; a CIRCO gallery is always whole, so there {@code VAL_UNION} only
+ *     removes the reference; on CIRR the reference is always removed and nothing else is
+ */
+public record Protocol(String dataset, Family family, String split, Candidates cohort) {
+  private static final Map<String, Map<String, Counts>> PUBLISHED =
+      Map.of(
+          "fashioniq/original",
+          Map.of(
+              "dress", new Counts(2017, 3817),
+              "shirt", new Counts(2038, 6346),
+              "toptee", new Counts(1961, 5373)),
+          "fashioniq/val-union",
+          Map.of(
+              "dress", new Counts(2017, 2628),
+              "shirt", new Counts(2038, 3089),
+              "toptee", new Counts(1961, 2902)),
+          "fashioniq/train-original",
+          Map.of(
+              "dress", new Counts(5985, 11452),
+              "shirt", new Counts(5988, 19036),
+              "toptee", new Counts(6027, 16121)),
+          "circo/val",
+          Map.of("", new Counts(220, 123403)));
+
+  /**
+   * Sizes of one category.
+   *
+   * @param queries number of queries
+   * @param gallery number of images, the reference included
+   */
+  public record Counts(int queries, int gallery) {}
+
+  /** The name that goes with every number. */
+  public String name() {
+    boolean published = split.equals("val");
+    return dataset
+        + "/"
+        + switch (family) {
+          case FASHIONIQ -> {
+            String label = Binder.kebab(cohort);
+            yield published ? label : split + "-" + label.replace("val-", "");
+          }
+          case CIRCO -> referenceRemoved() ? split + "-noref" : split;
+          case CIRR -> split;
+        };
+  }
+
+  /** Whether the reference of a query is taken out of its candidates. */
+  public boolean referenceRemoved() {
+    return family == Family.CIRR || cohort != Candidates.ORIGINAL;
+  }
+
+  /**
+   * The candidates of one category.
+   *
+   * @param listed the images of the split as published, in order, without duplicates
+   * @param triplets the queries of the category and split, in order
+   * @return image ids; a union in first-seen order, the reference of a triplet before its target
+   */
+  public List<String> gallery(List<String> listed, List<Triplet> triplets) {
+    if (family == Family.FASHIONIQ && cohort == Candidates.VAL_UNION) {
+      Set<String> union = new LinkedHashSet<>();
+      for (Triplet triplet : triplets) {
+        union.add(triplet.reference());
+        triplet.target().ifPresent(union::add);
+      }
+      return List.copyOf(union);
+    }
+    Set<String> seen = new HashSet<>();
+    for (String image : listed) {
+      if (!seen.add(image)) {
+        throw new WeftException(
+            ExitCode.BAD_ROWS,
+            "Cannot evaluate %s: the gallery lists the image %s twice, which would count it as two"
+                + " candidates. Remove one of the two lines.",
+            name(),
+            image);
+      }
+    }
+    return List.copyOf(listed);
+  }
+
+  /**
+   * The sizes in print, per category; empty for a data set of one's own. Removing references leaves
+   * them as they are.
+   */
+  public Map<String, Counts> published() {
+    String name = name();
+    return PUBLISHED.getOrDefault(
+        name.endsWith("-noref") ? name.substring(0, name.length() - "-noref".length()) : name,
+        Map.of());
+  }
+
+  @Override
+  public String toString() {
+    return name();
+  }
+}

@@ -1,0 +1,145 @@
+package dev.weft.evaluate;
+
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What the page of a run shows: plain values, filled by the jobs and drawn by {@link ReportPage}.
+ *
+ * @param title the heading of the page
+ * @param lead one paragraph below it
+ * @param sections the parts, in order
+ */
+public record Report(String title, String lead, List<Section> sections) {
+
+  public Report {
+    sections = List.copyOf(sections);
+  }
+
+  /** A part of the page, with a heading that is also its place in the list of contents. */
+  public sealed interface Section {
+    /** The heading, different from those of the other sections. */
+    String heading();
+  }
+
+  /**
+   * Tables of numbers.
+   *
+   * @param heading the heading
+   * @param tables one per protocol
+   */
+  public record Results(String heading, List<ResultTable> tables) implements Section {
+    public Results {
+      tables = List.copyOf(tables);
+    }
+  }
+
+  /**
+   * Queries and what a head answered.
+   *
+   * @param heading the heading, naming the head
+   * @param note one paragraph, such as how the queries were chosen
+   * @param examples the queries
+   */
+  public record Examples(String heading, String note, List<Example> examples) implements Section {
+    public Examples {
+      examples = List.copyOf(examples);
+    }
+  }
+
+  /**
+   * Names and values, such as provenance.
+   *
+   * @param heading the heading
+   * @param note one paragraph, may be empty
+   * @param facts the list
+   */
+  public record Facts(String heading, String note, List<Fact> facts) implements Section {
+    public Facts {
+      facts = List.copyOf(facts);
+    }
+  }
+
+  /**
+   * A name and its value.
+   *
+   * @param name what it is
+   * @param value what it is set to or what came out
+   */
+  public record Fact(String name, String value) {}
+
+  /**
+   * One query.
+   *
+   * @param label what names it, such as {@code dress, query 17}
+   * @param reference the reference picture, absent for a query of text only
+   * @param sentence the modification text, empty for a query of an image only
+   * @param answers the first answers, best first
+   * @param targetRank one-based rank of the target, absent where there is none
+   * @param candidates number of images that were ranked
+   */
+  public record Example(
+      String label,
+      Optional<Picture> reference,
+      String sentence,
+      List<Answer> answers,
+      OptionalInt targetRank,
+      int candidates) {
+    public Example {
+      answers = List.copyOf(answers);
+    }
+  }
+
+  /** Whether an answer is one of the right ones. */
+  public enum Verdict {
+    /** A right answer. */
+    RIGHT,
+    /** Not a right answer. */
+    WRONG,
+    /** The right answers are not known, as for a search. */
+    UNKNOWN
+  }
+
+  /**
+   * One answer.
+   *
+   * @param picture the image
+   * @param score its cosine similarity to the query
+   * @param verdict whether it is right
+   */
+  public record Answer(Picture picture, double score, Verdict verdict) {}
+
+  /**
+   * An image on the page.
+   *
+   * @param name its id, shown below it
+   * @param description what it shows, read out in its place; the id where nobody knows
+   * @param source a data URI or relative link; absent where there is no image file
+   */
+  public record Picture(String name, String description, Optional<String> source) {
+
+    /**
+     * A picture inside the page.
+     *
+     * @param bytes the content of a small image file
+     * @param mediaType its type, such as {@code image/png}
+     */
+    public static Picture embedded(
+        String name, String description, byte[] bytes, String mediaType) {
+      String data = "data:" + mediaType + ";base64," + Base64.getEncoder().encodeToString(bytes);
+      return new Picture(name, description, Optional.of(data));
+    }
+
+    /** A picture beside the page, at a relative link. */
+    public static Picture linked(String name, String description, String link) {
+      return new Picture(name, description, Optional.of(link));
+    }
+
+    /** An image without a file, as in an annotation-only run. */
+    public static Picture absent(String name, String description) {
+      return new Picture(name, description, Optional.empty());
+    }
+  }
+}

@@ -1,0 +1,107 @@
+package dev.weft.ingest;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Finds the file of an image, reads it once, decodes it wholly and hashes it. Made to run in a
+ * task: an image that is bad is a value, a file system that fails is an exception, so that the task
+ * is tried again and no image is lost to a slow moment.
+ *
+ * <p>Instances are immutable and safe to share between threads.
+ */
+public final class ImageProbe {
+  private final ImageLimits limits;
+  private final ImageDecoder decoder;
+
+  public ImageProbe(ImageLimits limits) {
+    this.limits = limits;
+    this.decoder = new ImageDecoder(limits);
+  }
+
+  /**
+   * Looks at one image.
+   *
+   * @param files the file system of the folder
+   * @param folder the folder of the images
+   * @throws IOException if the file system fails
+   */
+  public ImageCheck probe(FileSystem files, Path folder, ImageFile image) throws IOException {
+    Optional<FileStatus> found = find(files, folder, image);
+    if (found.isEmpty()) {
+      Path first = files.makeQualified(new Path(folder, image.candidates().get(0)));
+      return unusable(
+          image,
+          first,
+          new BadImageException(
+              Reason.MISSING_IMAGE,
+              "there is no such file, nor with any of the extensions of images"));
+    }
+    Path path = found.get().getPath();
+    try {
+      long length = found.get().getLen();
+      if (length > limits.maxBytes()) { // before reading
+        throw ImageDecoder.tooManyBytes(length, limits);
+      }
+      byte[] bytes = read(files, path);
+      RgbImage decoded = decoder.decode(bytes);
+      return new ImageCheck.Sound(
+          image.key(),
+          path.toString(),
+          sha256(bytes),
+          bytes.length,
+          decoded.width(),
+          decoded.height());
+    } catch (BadImageException e) {
+      return unusable(image, path, e);
+    }
+  }
+
+  private static ImageCheck unusable(ImageFile image, Path path, BadImageException why) {
+    return new ImageCheck.Unusable(
+        image.key(),
+        new Finding(image.key().dataset(), path.toString(), "", why.reason(), why.getMessage()));
+  }
+
+  private static Optional<FileStatus> find(FileSystem files, Path folder, ImageFile image)
+      throws IOException {
+    for (String candidate : image.candidates()) {
+      Optional<FileStatus> status = status(files, new Path(folder, candidate));
+      if (status.isPresent() && status.get().isFile()) {
+        return status;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<FileStatus> status(FileSystem files, Path path) throws IOException {
+    try {
+      return Optional.of(files.getFileStatus(path));
+    } catch (FileNotFoundException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static byte[] read(FileSystem files, Path path) throws IOException {
+    try (FSDataInputStream in = files.open(path)) {
+      return in.readAllBytes();
+    }
+  }
+
+  /** The hash of a file's content, 64 hexadecimal digits. */
+  public static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package dev.weft.train;
+
+/**
+ * What one slice contributes to a step; the contributions of all slices add up to the step.
+ *
+ * @param rows rows of the slice
+ * @param loss its share of the loss, nats
+ * @param logitScaleGradient its share of the gradient of the loss in the logit scale
+ * @param gradient its share of the gradient in the parameters, little-endian float32; empty for a
+ *     slice without rows
+ */
+@SuppressWarnings("ArrayRecordComponent") // moved, never compared
+public record PartialStep(int rows, double loss, double logitScaleGradient, byte[] gradient) {}

@@ -1,0 +1,126 @@
+package dev.weft.train;
+
+import dev.weft.compute.Schedule;
+import dev.weft.config.Rules;
+import dev.weft.encode.CaptionForm;
+import dev.weft.train.HeadArchitecture.Gate;
+import dev.weft.train.HeadArchitecture.Mix;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Settings of the train stage, read from the {@code train.*} keys; their meaning is in {@code
+ * conf/defaults.yaml}.
+ *
+ * @param heads which heads to train, each at most once
+ * @param gate what the gate of the gated head decides about
+ * @param mix how the weighted head goes from image to text
+ * @param combinerProjection width of the combiner's projections as a multiple of the embedding
+ *     width
+ * @param combinerHidden width of the combiner's hidden layers as a multiple of the embedding width
+ * @param dropout chance that a hidden unit of the combiner is dropped, 0 to below 1
+ * @param epochs passes over the training triplets, at least 1
+ * @param batchSize triplets per step over all workers, which are each other's negatives, at least 2
+ * @param learningRate peak step size, above 0 and below 1
+ * @param schedule course of the step size after warm-up
+ * @param warmupSteps steps in which the step size rises linearly, at least 0
+ * @param weightDecay decoupled weight decay per step and unit of step size, 0 or more
+ * @param clipNorm longest gradient, longer ones are shortened to it; 0 for no limit
+ * @param logitScale inverse softmax temperature of cosine similarities, positive
+ * @param learnLogitScale whether the scale is trained too
+ * @param maxLogitScale upper limit of a trained scale
+ * @param referenceAsNegative whether the reference image of a row is one of its negatives
+ * @param captionForms sentences to draw from, one per row and epoch
+ * @param partitions slices of a step, one task each; 0 for one per executor
+ * @param checkpointSteps steps between two checkpoints, at least 1
+ */
+public record TrainConfig(
+    List<HeadKind> heads,
+    Gate gate,
+    Mix mix,
+    double combinerProjection,
+    double combinerHidden,
+    double dropout,
+    int epochs,
+    int batchSize,
+    double learningRate,
+    Schedule.Course schedule,
+    int warmupSteps,
+    double weightDecay,
+    double clipNorm,
+    double logitScale,
+    boolean learnLogitScale,
+    double maxLogitScale,
+    boolean referenceAsNegative,
+    List<CaptionForm> captionForms,
+    int partitions,
+    int checkpointSteps) {
+
+  public TrainConfig {
+    heads = List.copyOf(heads);
+    captionForms = List.copyOf(captionForms);
+    Rules.of("train")
+        .require(
+            !heads.isEmpty() && Set.copyOf(heads).size() == heads.size(),
+            "heads",
+            heads,
+            "must name at least one head, each once")
+        .require(
+            combinerProjection > 0, "combiner-projection", combinerProjection, "must be above 0")
+        .require(combinerHidden > 0, "combiner-hidden", combinerHidden, "must be above 0")
+        .require(dropout >= 0 && dropout < 1, "dropout", dropout, "must be 0 to below 1")
+        .require(epochs >= 1, "epochs", epochs, "must be at least 1")
+        .require(
+            batchSize >= 2,
+            "batch-size",
+            batchSize,
+            "must be at least 2: the other rows are the negatives")
+        .require(
+            learningRate > 0 && learningRate < 1,
+            "learning-rate",
+            learningRate,
+            "must be above 0 and below 1")
+        .require(warmupSteps >= 0, "warmup-steps", warmupSteps, "must be at least 0")
+        .require(
+            weightDecay >= 0 && weightDecay < 1,
+            "weight-decay",
+            weightDecay,
+            "must be 0 to below 1")
+        .require(clipNorm >= 0, "clip-norm", clipNorm, "must be 0 (no limit) or more")
+        .require(logitScale > 0, "logit-scale", logitScale, "must be above 0")
+        .require(
+            maxLogitScale >= logitScale,
+            "max-logit-scale",
+            maxLogitScale,
+            "must be at least train.logit-scale (" + logitScale + ")")
+        .require(
+            !captionForms.isEmpty(), "caption-forms", captionForms, "must name at least one form")
+        .require(partitions >= 0, "partitions", partitions, "must be 0 (one per executor) or more")
+        .require(checkpointSteps >= 1, "checkpoint-steps", checkpointSteps, "must be at least 1")
+        .enforce();
+  }
+
+  /**
+   * The trainable architecture of one of the heads.
+   *
+   * @param kind gated or combiner: the other heads have nothing to train
+   * @param dimension embedding width D
+   */
+  public HeadArchitecture.Trainable trainable(HeadKind kind, int dimension) {
+    return switch (kind) {
+      case GATED -> new HeadArchitecture.Gated(dimension, gate);
+      case COMBINER ->
+          new HeadArchitecture.Combiner(
+              dimension,
+              multiple(combinerProjection, dimension),
+              multiple(combinerHidden, dimension),
+              dropout);
+      case SUM, WEIGHTED ->
+          throw new IllegalArgumentException("the " + kind + " head has nothing to train");
+    };
+  }
+
+  private static int multiple(double factor, int dimension) {
+    return (int) Math.max(1, Math.round(factor * dimension));
+  }
+}

@@ -1,0 +1,229 @@
+package dev.weft.train;
+
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import dev.weft.compute.NativeVectors;
+import dev.weft.compute.Optimizer;
+import dev.weft.compute.Schedule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The loop that trains a head: asks for the slices of a step wherever they are computed, adds them
+ * up in the order of the slices, moves the parameters, keeps checkpoints.
+ *
+ * <p>Invariants:
+ *
+ * <ul>
+ *   <li>the state after a step is a function of the state before it and of the settings, so a run
+ *       that goes on from any checkpoint ends in the same bytes as one that never stopped;
+ *   <li>floats are added in the order of the slices, so the number of slices fixes the bytes and
+ *       the order in which they arrive does not matter.
+ * </ul>
+ *
+ * <p>Dimensions: P = parameters of the head. One more parameter follows them: the logarithm of the
+ * logit scale, whose gradient is zero when the scale is fixed.
+ */
+public final class Trainer {
+  private final TrainConfig config;
+  private final HeadArchitecture.Trainable architecture;
+  private final Batches batches;
+  private final String configHash;
+  private final Schedule schedule;
+  private final int count;
+
+  /**
+   * @param config the settings
+   * @param architecture the head to train
+   * @param batches which rows a step has; its seed draws the first parameters too
+   * @param configHash what the run depends on: a checkpoint with another hash is refused
+   */
+  public Trainer(
+      TrainConfig config,
+      HeadArchitecture.Trainable architecture,
+      Batches batches,
+      String configHash) {
+    this.config = config;
+    this.architecture = architecture;
+    this.batches = batches;
+    this.configHash = configHash;
+    this.count = Math.toIntExact(architecture.parameterCount());
+    this.schedule =
+        new Schedule(config.schedule(), config.learningRate(), config.warmupSteps(), steps());
+  }
+
+  /** Steps of the whole run. */
+  public long steps() {
+    return (long) config.epochs() * batches.stepsPerEpoch();
+  }
+
+  /** The state before the first step. */
+  public Checkpoint start() {
+    GraphHead head = GraphHead.build(architecture);
+    head.initialize(batches.seed());
+    float[] parameters = new float[count + 1];
+    NativeVectors.view(head.parameters()).get(parameters, 0, count);
+    parameters[count] = (float) Math.log(config.logitScale());
+    return new Checkpoint(configHash, 0, 0, List.of(), parameters, new float[2 * (count + 1)]);
+  }
+
+  /**
+   * Trains from a state to the end of the run.
+   *
+   * @param from {@link #start}, or what an earlier run kept
+   * @param compute computes all slices of a step, given back in the order of the slices
+   * @param checkpoints takes the states to keep, the last of them the end of the run
+   * @param reports takes what each step did
+   * @return the state at the end of the run
+   */
+  public Checkpoint train(
+      Checkpoint from,
+      Function<StepRequest, List<PartialStep>> compute,
+      Consumer<Checkpoint> checkpoints,
+      Consumer<StepReport> reports) {
+    requireSameRun(from);
+    Run run = new Run(from);
+    while (run.step < steps()) {
+      reports.accept(run.advance(compute));
+      if (run.step % config.checkpointSteps() == 0 || run.step == steps()) {
+        checkpoints.accept(run.checkpoint());
+      }
+    }
+    return run.checkpoint();
+  }
+
+  private void requireSameRun(Checkpoint from) {
+    if (!from.configHash().equals(configHash)) {
+      throw new WeftException(
+          ExitCode.CONFIG,
+          "Cannot resume: the checkpoint of step %d belongs to a run with other settings or inputs"
+              + " (%s, this run is %s). Run with the settings it was made with, or with --force to"
+              + " train from the start.",
+          from.step(),
+          from.configHash(),
+          configHash);
+    }
+    if (from.parameters().length != count + 1 || from.step() > steps()) {
+      throw new WeftException(
+          ExitCode.CONFIG,
+          "Cannot resume: the checkpoint has %d parameters at step %d, but this head has %d and the"
+              + " run %d steps. Run with --force to train from the start.",
+          from.parameters().length - 1,
+          from.step(),
+          count,
+          steps());
+    }
+  }
+
+  /** A run between two steps. */
+  private final class Run {
+    private final INDArray parameters; // [P + 1]
+    private final INDArray gradient = Nd4j.createUninitialized(DataType.FLOAT, count + 1);
+    private final INDArray partial = Nd4j.createUninitialized(DataType.FLOAT, count + 1);
+    private final Optimizer optimizer;
+    private final List<EpochLoss> history;
+    private long step;
+    private double epochLossSum;
+
+    Run(Checkpoint from) {
+      parameters = Nd4j.createUninitialized(DataType.FLOAT, count + 1);
+      NativeVectors.fill(parameters, from.parameters());
+      INDArray state = Nd4j.createUninitialized(DataType.FLOAT, 2L * (count + 1));
+      NativeVectors.fill(state, from.updater());
+      optimizer = new Optimizer(state, config.weightDecay(), count, config.clipNorm());
+      history = new ArrayList<>(from.history());
+      step = from.step();
+      epochLossSum = from.epochLossSum();
+    }
+
+    Checkpoint checkpoint() {
+      return new Checkpoint(
+          configHash,
+          step,
+          epochLossSum,
+          history,
+          NativeVectors.array(parameters),
+          NativeVectors.array(optimizer.state()));
+    }
+
+    StepReport advance(Function<StepRequest, List<PartialStep>> compute) {
+      int epoch = (int) (step / batches.stepsPerEpoch());
+      int stepInEpoch = (int) (step % batches.stepsPerEpoch());
+      int rows = batches.size(stepInEpoch);
+      double scale = logitScale();
+      double learningRate = schedule.learningRate(step);
+      byte[] bytes = new byte[count * Float.BYTES];
+      NativeVectors.floats(bytes).put(NativeVectors.view(parameters).limit(count));
+      double loss =
+          sum(compute.apply(new StepRequest(step, epoch, stepInEpoch, bytes, scale)), rows, scale);
+      double norm = gradient.norm2Number().doubleValue();
+      requireFinite(loss, norm, epoch);
+      optimizer.step(parameters, gradient, norm, learningRate, step);
+      clampLogitScale();
+      StepReport report =
+          new StepReport(step, steps(), epoch, rows, loss, norm, learningRate, scale);
+      step++;
+      epochLossSum += loss * rows;
+      if (stepInEpoch == batches.stepsPerEpoch() - 1) {
+        history.add(new EpochLoss(epoch, epochLossSum / batches.rows(), logitScale()));
+        epochLossSum = 0;
+      }
+      return report;
+    }
+
+    /** Adds up the slices in their order; returns the loss, leaves the gradient. */
+    private double sum(List<PartialStep> slices, int rows, double scale) {
+      double loss = 0;
+      int found = 0;
+      gradient.assign(0);
+      for (PartialStep slice : slices) {
+        found += slice.rows();
+        if (slice.rows() > 0) {
+          loss += slice.loss();
+          NativeVectors.view(partial).put(NativeVectors.floats(slice.gradient()));
+          double ofLogarithm = slice.logitScaleGradient() * scale;
+          partial.putScalar(count, config.learnLogitScale() ? ofLogarithm : 0);
+          gradient.addi(partial);
+        }
+      }
+      if (found != rows) {
+        throw new IllegalStateException(
+            "the slices of step " + step + " have " + found + " rows instead of " + rows);
+      }
+      return loss;
+    }
+
+    private double logitScale() {
+      return config.learnLogitScale() ? Math.exp(parameters.getDouble(count)) : config.logitScale();
+    }
+
+    private void clampLogitScale() {
+      double limit = Math.log(config.maxLogitScale());
+      if (parameters.getDouble(count) > limit) {
+        parameters.putScalar(count, limit);
+      }
+    }
+
+    private void requireFinite(double loss, double norm, int epoch) {
+      if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+        throw new WeftException(
+            ExitCode.CONFIG,
+            "Cannot go on training the %s head: in step %d (epoch %d) the loss is %s and the length of"
+                + " the gradient %s. Lower train.learning-rate (%s) or set train.clip-norm and run"
+                + " again with --force; the last checkpoint is still there.",
+            architecture.kind().name().toLowerCase(Locale.ROOT),
+            step,
+            epoch,
+            loss,
+            norm,
+            config.learningRate());
+      }
+    }
+  }
+}

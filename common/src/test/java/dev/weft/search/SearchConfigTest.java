@@ -1,0 +1,29 @@
+package dev.weft.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.config.ConfigException;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SearchConfigTest {
+  @Test
+  void imageAndTextMakeOneQuery() {
+    assertThat(new SearchConfig("best", 10, "a.png", "in red", "", "", "").single())
+        .hasValue(new Query("0", Optional.of("a.png"), Optional.empty(), Optional.of("in red")));
+    assertThat(new SearchConfig("best", 10, "", "in red", "", "", "").single().orElseThrow().kind())
+        .isEqualTo(Query.Kind.TEXT);
+    assertThat(new SearchConfig("best", 10, "", "", "q.jsonl", "", "").single()).isEmpty();
+  }
+
+  @Test
+  void everyBrokenRuleIsReported() {
+    assertThatThrownBy(() -> new SearchConfig(" ", 0, "a.png", "", "q.jsonl", "", ""))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("3 problems")
+        .hasMessageContaining("search.head must name a head, or be best")
+        .hasMessageContaining("search.k must be at least 1, found '0'")
+        .hasMessageContaining("search.queries must be empty where search.image or search.text");
+  }
+}

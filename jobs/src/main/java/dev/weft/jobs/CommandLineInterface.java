@@ -1,0 +1,107 @@
+package dev.weft.jobs;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.commons.lang3.exception.ExceptionUtils;
+import picocli.CommandLine;
+
+/**
+ * The commands, their help, and the three things every command ends with: the {@code RESULT} line
+ * on standard output, a plain paragraph on standard error if it failed, and an exit code.
+ */
+final class CommandLineInterface {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final PrintStream out;
+  private final PrintStream err;
+
+  CommandLineInterface(PrintStream out, PrintStream err) {
+    this.out = out;
+    this.err = err;
+  }
+
+  /** Runs one command line; never throws. */
+  int run(String... args) {
+    boolean terminal = System.getenv("WEFT_TERMINAL") != null;
+    CommandLine commandLine =
+        Commands.commandLine(
+            new Commands.Console(out, this::print, new Progress(err, terminal, System::nanoTime)));
+    commandLine.setParameterExceptionHandler(this::usageError);
+    commandLine.setExecutionExceptionHandler(this::failure);
+    return commandLine.execute(args);
+  }
+
+  private void print(Map<String, Object> fields) {
+    try {
+      out.println("RESULT " + JSON.writeValueAsString(fields));
+      out.flush();
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a result is not JSON: " + fields, e);
+    }
+  }
+
+  private int usageError(CommandLine.ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    err.printf(
+        "Cannot run 'weft %s': %s. See 'scripts/weft %s --help'.%n",
+        String.join(" ", args),
+        e.getMessage(),
+        command.getParent() == null ? "" : command.getCommandName());
+    CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+    return ExitCode.USAGE.code();
+  }
+
+  private int failure(Exception thrown, CommandLine command, CommandLine.ParseResult parsed) {
+    WeftException plain = plain(thrown);
+    err.println(plain.getMessage());
+    if (parsed.hasMatchedOption("--debug") || plain.exitCode() == ExitCode.BUG) {
+      thrown.printStackTrace(err);
+    }
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("stage", command.getCommandName());
+    fields.put("status", "failed");
+    fields.put("exit_code", plain.exitCode().code());
+    fields.put("error", plain.getMessage());
+    print(fields);
+    return plain.exitCode().code();
+  }
+
+  /** The failure that the user can act on: the first of ours in the chain of causes, if any. */
+  static WeftException plain(Throwable thrown) {
+    for (Throwable cause : ExceptionUtils.getThrowableList(thrown)) {
+      if (cause instanceof WeftException ours) {
+        return ours;
+      }
+    }
+    Throwable first = ExceptionUtils.getRootCause(thrown);
+    Throwable root = first == null ? thrown : first;
+    if (root instanceof OutOfMemoryError) {
+      return new WeftException(
+          thrown,
+          ExitCode.RESOURCE_MISSING,
+          "Cannot go on: memory ran out (%s). Raise spark.driver.memory or spark.executor.memory, or"
+              + " -Dorg.bytedeco.javacpp.maxbytes where it says physical memory.",
+          root.getMessage());
+    }
+    if (root instanceof IOException || root instanceof UncheckedIOException) {
+      return new WeftException(
+          thrown,
+          ExitCode.IO,
+          "Cannot go on: reading or writing failed: %s. Check the path, the rights and the disk, then"
+              + " run the same command again: nothing half-written is kept.",
+          root.getMessage());
+    }
+    return new WeftException(
+        thrown,
+        ExitCode.BUG,
+        "Cannot go on: %s. This is a bug of Weft; please report it with the lines below.",
+        root);
+  }
+}

@@ -1,0 +1,165 @@
+package dev.weft.jobs;
+
+import dev.weft.ExitCode;
+import dev.weft.config.Settings;
+import dev.weft.jobs.ingest.WardrobeJob;
+import java.io.PrintStream;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.hadoop.conf.Configuration;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The commands: their options, their help with examples, and the job that each runs. */
+final class Commands {
+  private Commands() {}
+
+  /** What a command writes to and reads the time from. */
+  record Console(PrintStream out, Consumer<Map<String, Object>> result, Progress progress) {}
+
+  /** The whole command line, ready to be executed. */
+  static CommandLine commandLine(Console console) {
+    CommandLine root = new CommandLine(new Root());
+    add(
+        root,
+        new StageCommand(console, session -> PipelineJob.run(session).fields()),
+        "pipeline",
+        "Runs every stage in order on one configuration and shows the results.",
+        "pipeline --config conf/wardrobe.yaml",
+        "pipeline --config conf/wardrobe.yaml --set seed=2 --set root=hdfs:///weft/seed2");
+    add(
+        root,
+        new StageCommand(console, session -> WardrobeJob.run(session).fields()),
+        "wardrobe",
+        "Draws the wardrobe: garment images with annotations in FashionIQ's and CIRCO's layouts.",
+        "wardrobe --config conf/wardrobe.yaml --set wardrobe.images=200000");
+    StoreCommands.addTo(root, console);
+    root.addSubcommand("help", new CommandLine.HelpCommand());
+    return root;
+  }
+
+  /** Adds a command with its help. */
+  static void add(
+      CommandLine root, Object command, String name, String description, String... examples) {
+    List<String> footer = new ArrayList<>(List.of("", "Examples:"));
+    for (String example : examples) {
+      footer.add("  scripts/weft " + example);
+    }
+    if (command instanceof StageCommand) {
+      footer.add(
+          "With --print-command scripts/weft prints its spark-submit line and runs nothing.");
+    }
+    CommandLine added = new CommandLine(command);
+    CommandSpec spec = added.getCommandSpec().name(name).mixinStandardHelpOptions(true);
+    spec.addOption(
+        OptionSpec.builder("--debug").description("Shows the stack trace of a failure.").build());
+    spec.usageMessage().description(description).footer(footer.toArray(String[]::new)).width(100);
+    root.addSubcommand(name, added);
+  }
+
+  /** The command without a name: help and version. */
+  @Command(
+      name = "weft",
+      mixinStandardHelpOptions = true,
+      versionProvider = Version.class,
+      usageHelpWidth = 100,
+      synopsisSubcommandLabel = "COMMAND",
+      description = "Fine-tunes and serves composed image retrieval on Spark.",
+      footer = {
+        "",
+        "Start with:",
+        "  scripts/weft pipeline --config conf/wardrobe.yaml",
+        "",
+        "Exit codes: 0 done or nothing to do, 64 usage, 65 too many bad rows, 66 input missing,",
+        "69 resource missing, 70 bug, 74 I/O, 75 try again later, 78 configuration."
+      })
+  static final class Root implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+      throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
+    }
+  }
+
+  /** The version of the jar. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"weft " + version()};
+    }
+
+    /** The version of the jar, or {@code development} where classes run without it. */
+    static String version() {
+      String version = Version.class.getPackage().getImplementationVersion();
+      return version == null ? "development" : version;
+    }
+  }
+
+  /** The options of every command that reads a configuration. */
+  static class ConfiguredCommand {
+    @Option(
+        names = "--config",
+        paramLabel = "FILE",
+        required = true,
+        description = "YAML of what differs from conf/defaults.yaml; any Hadoop URI.")
+    private String file;
+
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "Sets one key, after the file; may be repeated.")
+    private List<String> pairs = new ArrayList<>();
+
+    /** The configuration file as named. */
+    String file() {
+      return file;
+    }
+
+    /** All layers of settings; {@code more} are pairs from a command's own options. */
+    Settings settings(List<String> more) {
+      List<String> all = new ArrayList<>(pairs);
+      all.addAll(more);
+      return PipelineConfig.load(new Configuration(), file, all);
+    }
+  }
+
+  /** A command that runs one job. */
+  static class StageCommand extends ConfiguredCommand implements Callable<Integer> {
+    private final Console console;
+    private final Function<Session, Map<String, Object>> job;
+
+    @Option(names = "--force", description = "Makes the output anew even if it is up to date.")
+    private boolean force;
+
+    StageCommand(Console console, Function<Session, Map<String, Object>> job) {
+      this.console = console;
+      this.job = job;
+    }
+
+    /** Pairs from the command's own options. */
+    List<String> ownPairs() {
+      return List.of();
+    }
+
+    @Override
+    public Integer call() {
+      Settings settings = settings(ownPairs());
+      PipelineConfig config = PipelineConfig.bind(settings, file());
+      Session.Options options = new Session.Options(force, console.progress(), Clock.systemUTC());
+      try (Session session = new Session(config, settings, options)) {
+        console.result().accept(job.apply(session));
+      }
+      return ExitCode.OK.code();
+    }
+  }
+}

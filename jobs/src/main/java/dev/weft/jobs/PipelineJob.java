@@ -1,0 +1,87 @@
+package dev.weft.jobs;
+
+import dev.weft.jobs.ingest.WardrobeJob;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Runs the stages in order on one configuration; each that is up to date is passed over.
+ *
+ * <pre>scripts/weft pipeline --config conf/wardrobe.yaml</pre>
+ */
+public final class PipelineJob {
+  private PipelineJob() {}
+
+  /** Runs the pipeline in the given session. */
+  public static StageResult run(Session session) {
+    long start = session.clock().millis();
+    List<StageResult> results = new ArrayList<>();
+    if (session.config().wardrobe().enabled()) {
+      results.add(announced(session, WardrobeJob::run));
+    }
+    List<Function<Session, StageResult>> stages = List.of();
+    for (Function<Session, StageResult> stage : stages) {
+      results.add(announced(session, stage));
+    }
+    return summary(results, (session.clock().millis() - start) / 1000.0);
+  }
+
+  private static StageResult announced(Session session, Function<Session, StageResult> stage) {
+    StageResult result = stage.apply(session);
+    session.progress().say(line(result));
+    return result;
+  }
+
+  private static String line(StageResult result) {
+    String figures =
+        result.figures().entrySet().stream()
+            .filter(figure -> figure.getValue() instanceof Number)
+            .map(
+                figure ->
+                    ", " + figure.getKey().replace('_', ' ') + " " + number(figure.getValue()))
+            .collect(Collectors.joining());
+    return String.format(
+        Locale.ROOT,
+        "%-9s %s in %s%s",
+        result.stage(),
+        result.status(),
+        Progress.duration(result.seconds()),
+        figures);
+  }
+
+  private static String number(Object value) {
+    return value instanceof Double || value instanceof Float
+        ? String.format(Locale.ROOT, "%.4g", ((Number) value).doubleValue())
+        : String.format(Locale.ROOT, "%,d", ((Number) value).longValue());
+  }
+
+  /** What the whole pipeline ends with: the figures of evaluate and where to look. */
+  private static StageResult summary(List<StageResult> results, double seconds) {
+    boolean upToDate =
+        results.stream().allMatch(result -> result.status().equals(StageResult.UP_TO_DATE));
+    Map<String, Object> figures = new LinkedHashMap<>();
+    Map<String, Object> stages = new LinkedHashMap<>();
+    for (StageResult result : results) {
+      stages.put(result.stage(), result.fields());
+      if (result.stage().equals("evaluate")) {
+        figures.putAll(result.figures());
+      }
+      if (result.stage().equals("index")) {
+        result.snapshot().ifPresent(index -> figures.put("index", index.path().toString()));
+      }
+    }
+    figures.put("stages", stages);
+    return new StageResult(
+        "pipeline",
+        upToDate ? StageResult.UP_TO_DATE : StageResult.DONE,
+        Optional.empty(),
+        seconds,
+        figures);
+  }
+}

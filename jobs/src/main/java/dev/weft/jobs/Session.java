@@ -1,0 +1,134 @@
+package dev.weft.jobs;
+
+import dev.weft.config.Settings;
+import dev.weft.store.Artefact;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * What a command works with: its configuration, where artefacts live, how to say how far it is, and
+ * a Spark session that opens when it is first needed, so that a command with nothing to do ends
+ * without one.
+ *
+ * <p>Used by the driver's main thread alone.
+ */
+public final class Session implements AutoCloseable {
+  private final PipelineConfig config;
+  private final Settings settings;
+  private final Options options;
+  private final Configuration hadoop = hadoopFromSystemProperties();
+  private Optional<SparkSession> spark = Optional.empty();
+  private boolean ours;
+
+  /**
+   * How a command was asked to run.
+   *
+   * @param force make the output anew even where it is up to date
+   * @param progress where to say how far the work is
+   * @param clock time of manifests and run records
+   */
+  public record Options(boolean force, Progress progress, Clock clock) {}
+
+  /**
+   * A session that opens Spark on demand.
+   *
+   * @param config what to do
+   * @param settings the layers {@code config} was bound from
+   * @param options how
+   */
+  public Session(PipelineConfig config, Settings settings, Options options) {
+    this.config = config;
+    this.settings = settings;
+    this.options = options;
+  }
+
+  /** As above, in a Spark session that somebody else opened and will close: tests, notebooks. */
+  public Session(SparkSession spark, PipelineConfig config, Settings settings, Options options) {
+    this(config, settings, options);
+    this.spark = Optional.of(spark);
+  }
+
+  /** The configuration of the run. */
+  public PipelineConfig config() {
+    return config;
+  }
+
+  /** The layers the configuration was bound from. */
+  public Settings settings() {
+    return settings;
+  }
+
+  /** Whether to make outputs anew even where they are up to date. */
+  public boolean force() {
+    return options.force();
+  }
+
+  /** Where to say how far the work is. */
+  public Progress progress() {
+    return options.progress();
+  }
+
+  /** Time of manifests and run records. */
+  public Clock clock() {
+    return options.clock();
+  }
+
+  /** Settings of the file systems, with every {@code spark.hadoop.*} of spark-submit. */
+  public Configuration hadoop() {
+    return hadoop;
+  }
+
+  /**
+   * An artefact under the configured root.
+   *
+   * @param name such as {@code ingest} or {@code train/gated}
+   */
+  public Artefact artefact(String name) {
+    return Artefact.open(hadoop, config.root(), name);
+  }
+
+  /** The Spark session, opened on first use. */
+  public SparkSession spark() {
+    if (spark.isEmpty()) {
+      SparkSession opened =
+          SparkSession.builder()
+              .appName("weft " + config.run())
+              .config("spark.sql.session.timeZone", "UTC")
+              .getOrCreate();
+      opened.sparkContext().addSparkListener(new JobProgress(progress()));
+      spark = Optional.of(opened);
+      ours = true;
+    }
+    return spark.get();
+  }
+
+  /**
+   * How many tasks run at once when each uses a whole executor: what the stages that run native
+   * code on all cores of a machine split their work into.
+   */
+  public int executors() {
+    Map<String, ?> known =
+        scala.jdk.javaapi.CollectionConverters.asJava(
+            spark().sparkContext().getExecutorMemoryStatus());
+    return Math.max(1, known.size() - (spark().sparkContext().isLocal() ? 0 : 1));
+  }
+
+  @Override
+  public void close() {
+    if (ours) {
+      spark.ifPresent(SparkSession::stop);
+    }
+  }
+
+  private static Configuration hadoopFromSystemProperties() {
+    Configuration hadoop = new Configuration();
+    String prefix = "spark.hadoop.";
+    System.getProperties().stringPropertyNames().stream()
+        .filter(name -> name.startsWith(prefix))
+        .forEach(name -> hadoop.set(name.substring(prefix.length()), System.getProperty(name)));
+    return hadoop;
+  }
+}

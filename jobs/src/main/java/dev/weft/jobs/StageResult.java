@@ -1,0 +1,44 @@
+package dev.weft.jobs;
+
+import dev.weft.store.Snapshot;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How a stage ended.
+ *
+ * @param stage the command, such as {@code train}
+ * @param status {@code done} or {@code up to date}
+ * @param snapshot what it published or found, absent for a stage that publishes nothing
+ * @param seconds how long it took
+ * @param figures what it measured, by name
+ */
+public record StageResult(
+    String stage,
+    String status,
+    Optional<Snapshot> snapshot,
+    double seconds,
+    Map<String, Object> figures) {
+
+  /** The status of a stage that wrote something. */
+  public static final String DONE = "done";
+
+  /** The status of a stage whose output was already there. */
+  public static final String UP_TO_DATE = "up to date";
+
+  /** The fields of the {@code RESULT} line, in order. */
+  public Map<String, Object> fields() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("stage", stage);
+    fields.put("status", status);
+    snapshot.ifPresent(
+        published -> {
+          fields.put("version", published.version());
+          fields.put("path", published.path().toString());
+        });
+    fields.put("seconds", Math.round(seconds * 100) / 100.0);
+    fields.putAll(figures);
+    return fields;
+  }
+}

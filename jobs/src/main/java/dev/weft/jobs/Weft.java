@@ -1,0 +1,32 @@
+package dev.weft.jobs;
+
+import dev.weft.ExitCode;
+import java.util.Locale;
+import java.util.TimeZone;
+import org.apache.spark.SparkEnv;
+
+/**
+ * The main class of the jar: {@code spark-submit --class dev.weft.jobs.Weft weft.jar <command>
+ * ...}.
+ *
+ * <p>Ends normally on success. A failure ends the process with its exit code, except in YARN's
+ * cluster mode, where the application master would take {@code System.exit} for a crash: there it
+ * is thrown.
+ */
+public final class Weft {
+  private Weft() {}
+
+  /** Runs the command line. */
+  public static void main(String[] args) {
+    Locale.setDefault(Locale.ROOT);
+    TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
+    int code = new CommandLineInterface(System.out, System.err).run(args);
+    if (code == ExitCode.OK.code()) {
+      return;
+    }
+    if ("cluster".equals(System.getProperty("spark.submit.deployMode")) && SparkEnv.get() != null) {
+      throw new IllegalStateException("weft ended with exit code " + code);
+    }
+    System.exit(code);
+  }
+}

@@ -1,0 +1,158 @@
+package dev.weft.jobs.store;
+
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import dev.weft.store.FileEntry;
+import dev.weft.store.HashingOutput;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.Collections;
+import java.util.Iterator;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.api.WriteSupport;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.OutputFile;
+import org.apache.parquet.io.PositionOutputStream;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Writes one partition of a table as one Parquet file. Equal rows give equal bytes.
+ *
+ * @param table name of the table, for messages
+ * @param schema its columns
+ */
+record ParquetTable(String table, StructType schema) implements Serializable {
+  /** Small enough for a search to read only the groups it needs, large enough to scan fast. */
+  private static final long ROW_GROUP_BYTES = 16L << 20;
+
+  private static final int PAGE_BYTES = 1 << 20;
+
+  /** Writes the rows, if there are any. */
+  Iterator<FileEntry> write(
+      Configuration hadoop, String folder, String fileName, Iterator<Row> rows) throws IOException {
+    return rows.hasNext()
+        ? Collections.singleton(writeAll(hadoop, folder, fileName, rows)).iterator()
+        : Collections.emptyIterator();
+  }
+
+  /** Writes a file without rows, so that other readers find the columns. */
+  FileEntry writeEmpty(Configuration hadoop, String folder, String fileName) throws IOException {
+    return writeAll(hadoop, folder, fileName, Collections.emptyIterator());
+  }
+
+  private FileEntry writeAll(
+      Configuration hadoop, String folder, String fileName, Iterator<Row> rows) throws IOException {
+    HashingOutput file = HashingOutput.create(hadoop, new Path(folder), fileName);
+    long count = 0;
+    try (ParquetWriter<Row> writer = writer(hadoop, file)) {
+      while (rows.hasNext()) {
+        writer.write(rows.next());
+        count++;
+      }
+    } finally {
+      file.close(); // done already, unless a row was refused
+    }
+    return file.entry(table, count);
+  }
+
+  private ParquetWriter<Row> writer(Configuration hadoop, HashingOutput file) throws IOException {
+    Builder builder =
+        new Builder(new Output(file), new RowWriteSupport(table, schema))
+            .withConf(hadoop)
+            .withCompressionCodec(CompressionCodecName.ZSTD)
+            .withRowGroupSize(ROW_GROUP_BYTES)
+            .withPageSize(PAGE_BYTES);
+    for (StructField field : schema.fields()) {
+      if (field.dataType() instanceof BinaryType) {
+        // Vectors hardly repeat and have no useful order: both only cost time and space.
+        builder.withDictionaryEncoding(field.name(), false);
+        builder.withStatisticsEnabled(field.name(), false);
+      }
+    }
+    return builder.build();
+  }
+
+  private static final class Builder extends ParquetWriter.Builder<Row, Builder> {
+    private final RowWriteSupport support;
+
+    Builder(OutputFile file, RowWriteSupport support) {
+      super(file);
+      this.support = support;
+    }
+
+    @Override
+    protected Builder self() {
+      return this;
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // deprecated, and abstract still
+    protected WriteSupport<Row> getWriteSupport(Configuration ignored) {
+      return support;
+    }
+  }
+
+  /** Hands Parquet's bytes to the stream that counts and hashes them. */
+  private record Output(HashingOutput file) implements OutputFile {
+    @Override
+    public PositionOutputStream create(long ignoredBlockSize) {
+      return new PositionOutputStream() {
+        @Override
+        public long getPos() {
+          return file.position();
+        }
+
+        @Override
+        public void write(int value) throws IOException {
+          file.write(value);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+          file.write(bytes, offset, length);
+        }
+
+        @Override
+        public void flush() throws IOException {
+          file.flush();
+        }
+
+        @Override
+        public void close() throws IOException {
+          file.close();
+        }
+      };
+    }
+
+    @Override
+    public PositionOutputStream createOrOverwrite(long blockSize) {
+      return create(blockSize);
+    }
+
+    @Override
+    public boolean supportsBlockSize() {
+      return false;
+    }
+
+    @Override
+    public long defaultBlockSize() {
+      return 0;
+    }
+  }
+
+  /** The failure of a row that breaks the table's rules. */
+  static WeftException broken(String table, String column, String what) {
+    return new WeftException(
+        ExitCode.BUG,
+        "Cannot write the table %s: column %s %s. The stage that writes it is wrong; report it with"
+            + " the command.",
+        table,
+        column,
+        what);
+  }
+}
