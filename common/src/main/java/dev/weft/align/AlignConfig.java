@@ -1,7 +1,11 @@
 package dev.weft.align;
 
 import dev.weft.config.Rules;
+import dev.weft.encode.Fit;
 import dev.weft.encode.PatchShape;
+import dev.weft.encode.Preprocessing;
+import dev.weft.encode.Resample;
+import java.util.Collections;
 
 /**
  * Settings of the align stage, read from the {@code align.*} keys.
@@ -76,6 +80,16 @@ public record AlignConfig(
         .require(maxImages >= 2, "max-images", maxImages, "must be at least 2")
         .require(partitions >= 0, "partitions", partitions, "must be 0 (automatic) or more")
         .enforce();
+  }
+
+  /** How pictures become the input of the image tower; these choices define the starter encoder. */
+  public Preprocessing preprocessing() {
+    return new Preprocessing(
+        imageSize,
+        Resample.BICUBIC,
+        Fit.TARGET_PAD,
+        Collections.nCopies(3, 0.5),
+        Collections.nCopies(3, 0.5));
   }
 
   /** The sizes of the image tower. */

@@ -3,6 +3,7 @@ package dev.weft.encode;
 import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeVectors;
 import dev.weft.compute.RandomKey;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -36,12 +37,14 @@ public final class PatchNetwork {
   private final PatchShape shape;
   private final ComputationGraph graph;
   private final DataType type;
+  private INDArray patches; // [B P, 3 p p], kept: fresh memory costs more than the arithmetic
 
   private PatchNetwork(PatchShape shape, DataType type) {
     NativeBackend.load();
     this.shape = shape;
     this.type = type;
     this.graph = new ComputationGraph(configuration(shape, type));
+    this.patches = Nd4j.create(DataType.FLOAT, shape.patches(), shape.patchLength());
     graph.init();
     if (graph.numParams() != shape.parameterCount()) {
       throw new IllegalStateException(shape + " has " + graph.numParams() + " parameters");
@@ -126,14 +129,16 @@ public final class PatchNetwork {
    * @return {@code [B, D]}, not normalised; valid until the next call
    */
   public INDArray forward(List<float[]> images) {
-    float[] cut = new float[Math.multiplyExact(images.size(), shape.imageLength())];
-    for (int i = 0; i < images.size(); i++) {
-      shape.cut(images.get(i), cut, i * shape.imageLength());
+    int rows = Math.multiplyExact(images.size(), shape.patches());
+    if (patches.size(0) != rows) {
+      patches = Nd4j.createUninitialized(DataType.FLOAT, rows, shape.patchLength());
     }
-    INDArray patches =
-        Nd4j.createUninitialized(
-            DataType.FLOAT, (long) images.size() * shape.patches(), shape.patchLength());
-    NativeVectors.fill(patches, cut);
+    FloatBuffer numbers = NativeVectors.view(patches);
+    float[] cut = new float[shape.imageLength()];
+    for (float[] image : images) {
+      shape.cut(image, cut);
+      numbers.put(cut);
+    }
     return graph
         .feedForward(new INDArray[] {patches.castTo(type)}, true, false)
         .get("space"); // [B, D]

@@ -56,12 +56,11 @@ public record PatchShape(
    *
    * @param image interleaved, {@code [S, S, 3]}
    * @param into receives {@link #imageLength} numbers
-   * @param offset where in {@code into} they begin
    */
-  void cut(float[] image, float[] into, int offset) {
+  void cut(float[] image, float[] into) {
     int across = imageSize / patchSize;
     int run = 3 * patchSize;
-    int to = offset;
+    int to = 0;
     for (int patch = 0; patch < patches(); patch++) {
       int top = patch / across * patchSize;
       int left = patch % across * patchSize;
