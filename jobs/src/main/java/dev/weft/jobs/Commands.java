@@ -4,6 +4,7 @@ import dev.weft.ExitCode;
 import dev.weft.config.Settings;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
+import dev.weft.jobs.train.TrainJob;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -50,6 +51,12 @@ final class Commands {
         "Validates annotations and images; bad rows go to quarantine with their reason.",
         "ingest --config conf/fashioniq.yaml",
         "ingest --config conf/circo.yaml --set ingest.images=none");
+    add(
+        root,
+        new StageCommand(console, session -> TrainJob.run(session).fields()),
+        "train",
+        "Fine-tunes the fusion heads by InfoNCE over the global batch; resumes where it stopped.",
+        "train --config conf/wardrobe.yaml --set 'train.heads=[gated]' --set train.epochs=3");
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     return root;

@@ -2,6 +2,7 @@ package dev.weft.jobs;
 
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
+import dev.weft.jobs.train.TrainJob;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +27,7 @@ public final class PipelineJob {
     if (session.config().wardrobe().enabled()) {
       results.add(announced(session, WardrobeJob::run));
     }
-    List<Function<Session, StageResult>> stages = List.of(IngestJob::run);
+    List<Function<Session, StageResult>> stages = List.of(IngestJob::run, TrainJob::run);
     for (Function<Session, StageResult> stage : stages) {
       results.add(announced(session, stage));
     }
