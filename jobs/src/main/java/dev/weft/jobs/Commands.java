@@ -2,6 +2,8 @@ package dev.weft.jobs;
 
 import dev.weft.ExitCode;
 import dev.weft.config.Settings;
+import dev.weft.jobs.align.AlignJob;
+import dev.weft.jobs.encode.EncodeJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
 import java.io.PrintStream;
@@ -50,6 +52,18 @@ final class Commands {
         "Validates annotations and images; bad rows go to quarantine with their reason.",
         "ingest --config conf/fashioniq.yaml",
         "ingest --config conf/circo.yaml --set ingest.images=none");
+    add(
+        root,
+        new StageCommand(console, session -> AlignJob.run(session).fields()),
+        "align",
+        "Trains the image tower and the text projection of the dual encoder on described images.",
+        "align --config conf/wardrobe.yaml --set align.epochs=20");
+    add(
+        root,
+        new StageCommand(console, session -> EncodeJob.run(session).fields()),
+        "encode",
+        "Encodes every image and text once, as unit vectors.",
+        "encode --config conf/wardrobe.yaml");
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     return root;

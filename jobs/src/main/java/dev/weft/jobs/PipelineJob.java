@@ -1,5 +1,7 @@
 package dev.weft.jobs;
 
+import dev.weft.jobs.align.AlignJob;
+import dev.weft.jobs.encode.EncodeJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
 import java.util.ArrayList;
@@ -26,7 +28,8 @@ public final class PipelineJob {
     if (session.config().wardrobe().enabled()) {
       results.add(announced(session, WardrobeJob::run));
     }
-    List<Function<Session, StageResult>> stages = List.of(IngestJob::run);
+    List<Function<Session, StageResult>> stages =
+        List.of(IngestJob::run, AlignJob::run, EncodeJob::run);
     for (Function<Session, StageResult> stage : stages) {
       results.add(announced(session, stage));
     }
