@@ -5,6 +5,7 @@ import dev.weft.encode.Fit;
 import dev.weft.encode.PatchShape;
 import dev.weft.encode.Preprocessing;
 import dev.weft.encode.Resample;
+import java.io.Serializable;
 import java.util.Collections;
 
 /**
@@ -41,7 +42,8 @@ public record AlignConfig(
     int maxShift,
     boolean mirror,
     int maxImages,
-    int partitions) {
+    int partitions)
+    implements Serializable {
 
   public AlignConfig {
     Rules.of("align")

@@ -1,5 +1,7 @@
 package dev.weft.align;
 
+import java.io.Serializable;
+
 /**
  * What one step asks of every slice.
  *
@@ -9,4 +11,5 @@ package dev.weft.align;
  * @param parameters the flat vector of {@link AlignParameters}, little-endian float32
  */
 @SuppressWarnings("ArrayRecordComponent") // moved, never compared
-public record AlignRequest(int epoch, int step, int[] rows, byte[] parameters) {}
+public record AlignRequest(int epoch, int step, int[] rows, byte[] parameters)
+    implements Serializable {}

@@ -1,5 +1,6 @@
 package dev.weft.align;
 
+import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -10,7 +11,8 @@ import java.util.List;
  * @param descriptions of each row, B; rows with the same are no negatives of each other
  */
 @SuppressWarnings("ArrayRecordComponent") // moved, never compared
-public record Embeddings(float[] images, float[] texts, long[] descriptions) {
+public record Embeddings(float[] images, float[] texts, long[] descriptions)
+    implements Serializable {
 
   public Embeddings {
     if (images.length != texts.length

@@ -1,5 +1,7 @@
 package dev.weft.align;
 
+import java.io.Serializable;
+
 /**
  * What pass 2 makes of a slice; the contributions of all slices add up to the step.
  *
@@ -8,4 +10,4 @@ package dev.weft.align;
  *     little-endian float32; empty for a slice without rows
  */
 @SuppressWarnings("ArrayRecordComponent") // moved, never compared
-public record PartialGradient(double loss, byte[] gradient) {}
+public record PartialGradient(double loss, byte[] gradient) implements Serializable {}

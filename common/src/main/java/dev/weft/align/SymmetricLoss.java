@@ -1,5 +1,6 @@
 package dev.weft.align;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.IntStream;
@@ -70,7 +71,7 @@ public final class SymmetricLoss {
    * @param texts of each text over all images
    */
   @SuppressWarnings("ArrayRecordComponent") // moved, never compared
-  public record Normalizers(double[] images, double[] texts) {}
+  public record Normalizers(double[] images, double[] texts) implements Serializable {}
 
   /**
    * A slice's share.

@@ -2,6 +2,10 @@ package dev.weft.jobs;
 
 import dev.weft.ExitCode;
 import dev.weft.config.Settings;
+import dev.weft.jobs.align.AlignJob;
+import dev.weft.jobs.encode.EncodeJob;
+import dev.weft.jobs.evaluate.EvaluateJob;
+import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
 import dev.weft.jobs.train.TrainJob;
@@ -53,10 +57,34 @@ final class Commands {
         "ingest --config conf/circo.yaml --set ingest.images=none");
     add(
         root,
+        new StageCommand(console, session -> AlignJob.run(session).fields()),
+        "align",
+        "Trains the image tower and the text projection of the dual encoder on described images.",
+        "align --config conf/wardrobe.yaml --set align.epochs=20");
+    add(
+        root,
+        new StageCommand(console, session -> EncodeJob.run(session).fields()),
+        "encode",
+        "Encodes every image and text once, as unit vectors.",
+        "encode --config conf/wardrobe.yaml");
+    add(
+        root,
         new StageCommand(console, session -> TrainJob.run(session).fields()),
         "train",
         "Fine-tunes the fusion heads by InfoNCE over the global batch; resumes where it stopped.",
         "train --config conf/wardrobe.yaml --set 'train.heads=[gated]' --set train.epochs=3");
+    add(
+        root,
+        new StageCommand(console, session -> EvaluateJob.run(session).fields()),
+        "evaluate",
+        "Ranks every query exactly and scores each head by its named protocol.",
+        "evaluate --config conf/wardrobe.yaml --set evaluate.cohort=val-union");
+    add(
+        root,
+        new StageCommand(console, session -> IndexJob.run(session).fields()),
+        "index",
+        "Writes the gallery as a searchable Parquet index.",
+        "index --config conf/wardrobe.yaml");
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     return root;

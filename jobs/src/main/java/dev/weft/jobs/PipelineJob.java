@@ -1,5 +1,9 @@
 package dev.weft.jobs;
 
+import dev.weft.jobs.align.AlignJob;
+import dev.weft.jobs.encode.EncodeJob;
+import dev.weft.jobs.evaluate.EvaluateJob;
+import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
 import dev.weft.jobs.train.TrainJob;
@@ -27,7 +31,14 @@ public final class PipelineJob {
     if (session.config().wardrobe().enabled()) {
       results.add(announced(session, WardrobeJob::run));
     }
-    List<Function<Session, StageResult>> stages = List.of(IngestJob::run, TrainJob::run);
+    List<Function<Session, StageResult>> stages =
+        List.of(
+            IngestJob::run,
+            AlignJob::run,
+            EncodeJob::run,
+            TrainJob::run,
+            EvaluateJob::run,
+            IndexJob::run);
     for (Function<Session, StageResult> stage : stages) {
       results.add(announced(session, stage));
     }

@@ -1,0 +1,83 @@
+package dev.weft.jobs.align;
+
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import dev.weft.align.AlignConfig;
+import dev.weft.align.AlignRow;
+import dev.weft.encode.BgeTextTower;
+import dev.weft.ingest.RgbImage;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All training rows as they are broadcast: every executor keeps all of them, so that a slice may
+ * take any.
+ *
+ * @param run unique to this training, names it in every JVM
+ * @param config settings of align
+ * @param seed of the augmentation
+ * @param pictures red, green, blue of each row's square picture, {@code 3 S S} bytes
+ * @param texts number of each row's description
+ * @param vectors of the frozen text tower, one per distinct description
+ * @param descriptions {@link AlignRow#descriptionKey} of each distinct description
+ */
+@SuppressWarnings("ArrayRecordComponent") // moved, never compared
+record TrainingRows(
+    String run,
+    AlignConfig config,
+    long seed,
+    byte[][] pictures,
+    int[] texts,
+    float[][] vectors,
+    long[] descriptions)
+    implements Serializable {
+  private static final long LIMIT = 1_500_000_000;
+
+  /**
+   * Refuses more rows than an executor should hold, before any is read.
+   *
+   * @param images training images
+   * @param texts distinct descriptions
+   * @param heap largest heap of the driver, through which all rows go, bytes
+   */
+  static void requireFit(AlignConfig config, int images, int texts, long heap) {
+    long picture = pictureBytes(config);
+    long vector = (long) BgeTextTower.DIMENSION * Float.BYTES;
+    long bytes = images * picture + texts * vector;
+    long limit = Math.min(LIMIT, heap / 2);
+    if (bytes <= limit) {
+      return;
+    }
+    throw new WeftException(
+        ExitCode.RESOURCE_MISSING,
+        "Cannot align: %d training images of %d x %d pixels and %d descriptions take %d MB in every"
+            + " executor, and the limit is %d MB (1500, or half of the driver's memory). Set"
+            + " align.max-images=%d or lower, or give spark.driver.memory more.",
+        images,
+        config.imageSize(),
+        config.imageSize(),
+        texts,
+        bytes / 1_000_000,
+        limit / 1_000_000,
+        limit / (picture + vector));
+  }
+
+  /** Bytes of one picture. */
+  static int pictureBytes(AlignConfig config) {
+    return config.shape().imageLength();
+  }
+
+  /** The rows as training takes them; they share the arrays of this. */
+  List<AlignRow> rows() {
+    int side = config.imageSize();
+    List<AlignRow> rows = new ArrayList<>(pictures.length);
+    for (int row = 0; row < pictures.length; row++) {
+      int text = texts[row];
+      rows.add(
+          new AlignRow(
+              row, new RgbImage(side, side, pictures[row]), vectors[text], descriptions[text]));
+    }
+    return rows;
+  }
+}

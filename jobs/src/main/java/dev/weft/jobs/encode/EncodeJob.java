@@ -1,0 +1,218 @@
+package dev.weft.jobs.encode;
+
+import static org.apache.spark.sql.functions.col;
+
+import dev.weft.encode.CaptionForm;
+import dev.weft.encode.EncodeConfig;
+import dev.weft.encode.QueryText;
+import dev.weft.ingest.Triplet;
+import dev.weft.jobs.Session;
+import dev.weft.jobs.Stage;
+import dev.weft.jobs.StageResult;
+import dev.weft.jobs.ingest.TripletRows;
+import dev.weft.jobs.store.Table;
+import dev.weft.store.Attempt;
+import dev.weft.store.Snapshot;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * Computes the unit vectors of all images and texts. Equal contents are encoded once, and none that
+ * an earlier version of the artefact has a vector of from the same encoder.
+ *
+ * <p>The vectors do not depend on the number of tasks, nor on what was reused.
+ *
+ * <pre>scripts/weft encode --config conf/wardrobe.yaml</pre>
+ */
+public final class EncodeJob {
+  private static final int CODE_FORMAT = 1;
+  private static final StorageLevel KEPT = StorageLevel.MEMORY_AND_DISK();
+
+  private final Session session;
+  private final SparkSession spark;
+  private final JavaSparkContext context;
+  private final EncodeConfig config;
+  private final Snapshot ingest;
+  private final Broadcast<EncoderBundle> bundle;
+  private final Optional<Snapshot> earlier;
+  private final int slots;
+
+  private EncodeJob(
+      Session session,
+      Snapshot ingest,
+      Broadcast<EncoderBundle> bundle,
+      Optional<Snapshot> earlier) {
+    this.session = session;
+    this.spark = session.spark();
+    this.context = new JavaSparkContext(spark.sparkContext());
+    this.config = session.config().encode();
+    this.ingest = ingest;
+    this.bundle = bundle;
+    this.earlier = earlier;
+    this.slots =
+        config.partitions() > 0 ? config.partitions() : spark.sparkContext().defaultParallelism();
+  }
+
+  /** Runs the stage in the given session. */
+  public static StageResult run(Session session) {
+    Snapshot align = EncoderBundle.require(session);
+    Snapshot ingest = session.artefact("ingest").require();
+    Map<String, Object> settings = new TreeMap<>();
+    settings.put("model", session.config().encode().model());
+    settings.put("captionForms", session.config().encode().captionForms());
+    return new Stage(
+            "encode",
+            "encode",
+            settings,
+            List.of(ingest, align),
+            List.of(Table.IMAGE_EMBEDDINGS, Table.TEXT_EMBEDDINGS),
+            CODE_FORMAT)
+        .run(session, attempt -> write(session, ingest, align, attempt));
+  }
+
+  private static Map<String, Object> write(
+      Session session, Snapshot ingest, Snapshot align, Attempt attempt) {
+    EncoderBundle bundle = EncoderBundle.of(align);
+    Broadcast<EncoderBundle> shared =
+        new JavaSparkContext(session.spark().sparkContext()).broadcast(bundle);
+    try {
+      EncodeJob job =
+          new EncodeJob(session, ingest, shared, earlier(session, bundle.fingerprint()));
+      Map<String, Object> figures = new LinkedHashMap<>();
+      figures.put("encoder", bundle.fingerprint());
+      figures.put("dimension", align.manifest().facts().get("dimension"));
+      job.writeImages(attempt, figures);
+      job.writeTexts(attempt, figures);
+      return figures;
+    } finally {
+      session.spark().sparkContext().setJobDescription(null);
+      shared.destroy();
+    }
+  }
+
+  /** Where vectors of the same encoder are already; with {@code --force} nowhere. */
+  private static Optional<Snapshot> earlier(Session session, String fingerprint) {
+    return session.force()
+        ? Optional.empty()
+        : session.artefact("encode").history().stream()
+            .filter(snapshot -> fingerprint.equals(snapshot.manifest().facts().get("encoder")))
+            .findFirst();
+  }
+
+  private void writeImages(Attempt attempt, Map<String, Object> figures) {
+    Dataset<Row> images = Table.IMAGES.read(spark, ingest).filter(col("location").isNotNull());
+    Dataset<Row> known = known(Table.IMAGE_EMBEDDINGS, "sha256");
+    int tasks = ImageVectors.tasks(ingest.rows(Table.IMAGES.name()), slots);
+    try (ImageReader reader = ImageReader.of(context, session.config().ingest())) {
+      JavaRDD<Row> fresh =
+          images
+              .dropDuplicates("sha256")
+              .join(known, images.col("sha256").equalTo(known.col("sha256")), "left_anti")
+              .repartition(tasks, col("sha256"))
+              .javaRDD()
+              .map(StoredImage::of)
+              .mapPartitions(new ImageVectors(reader, bundle, config.batchSize()))
+              .map(encoded -> RowFactory.create(encoded.image().sha256(), encoded.vector()))
+              .persist(KEPT);
+      describe("encode images");
+      long encoded = fresh.count();
+      describe("write the vectors of images");
+      Dataset<Row> vectors = vectors("sha256", fresh).unionByName(known);
+      Dataset<Row> rows =
+          images
+              .select("dataset", "category", "id", "location", "sha256")
+              .join(vectors, "sha256")
+              .repartition(slots, col("dataset"), col("category"), col("id"))
+              .sortWithinPartitions("dataset", "category", "id");
+      Table.IMAGE_EMBEDDINGS.write(rows, attempt);
+      fresh.unpersist();
+      figures.put("images", images.count());
+      figures.put("images_encoded", encoded);
+    }
+  }
+
+  private void writeTexts(Attempt attempt, Map<String, Object> figures) {
+    List<CaptionForm> forms = config.captionForms();
+    Dataset<Row> texts =
+        spark
+            .createDataset(
+                Table.TRIPLETS
+                    .read(spark, ingest)
+                    .javaRDD()
+                    .map(TripletRows::triplet)
+                    .flatMap(triplet -> texts(triplet, forms).iterator())
+                    .distinct()
+                    .rdd(),
+                Encoders.STRING())
+            .toDF("text")
+            .persist(KEPT);
+    Dataset<Row> known = known(Table.TEXT_EMBEDDINGS, "text");
+    describe("collect the texts");
+    long count = texts.count();
+    JavaRDD<Row> fresh =
+        texts
+            .join(known, texts.col("text").equalTo(known.col("text")), "left_anti")
+            .repartition(TextVectors.tasks(count, slots), col("text"))
+            .javaRDD()
+            .map(row -> row.getString(0))
+            .mapPartitions(new TextVectors(bundle, config.batchSize()))
+            .map(encoded -> RowFactory.create(encoded.text(), encoded.vector()))
+            .persist(KEPT);
+    describe("encode texts");
+    long encoded = fresh.count();
+    describe("write the vectors of texts");
+    Dataset<Row> rows =
+        texts
+            .join(vectors("text", fresh).unionByName(known), "text")
+            .repartition(slots, col("text"))
+            .sortWithinPartitions("text");
+    Table.TEXT_EMBEDDINGS.write(rows, attempt);
+    fresh.unpersist();
+    texts.unpersist();
+    figures.put("texts", count);
+    figures.put("texts_encoded", encoded);
+  }
+
+  /** Evaluation joins all captions in their order; training as it was configured. */
+  private static Stream<String> texts(Triplet triplet, List<CaptionForm> forms) {
+    List<CaptionForm> needed =
+        triplet.split().equals("train") ? forms : List.of(CaptionForm.FIRST_AND_SECOND);
+    return needed.stream().map(form -> QueryText.of(triplet.captions(), form));
+  }
+
+  /** What need not be encoded: key and vector, each key once. */
+  private Dataset<Row> known(Table table, String key) {
+    return earlier
+        .map(snapshot -> table.read(spark, snapshot).select(key, "vector").dropDuplicates(key))
+        .orElseGet(() -> spark.createDataFrame(List.of(), keyAndVector(key)));
+  }
+
+  private Dataset<Row> vectors(String key, JavaRDD<Row> rows) {
+    return spark.createDataFrame(rows, keyAndVector(key));
+  }
+
+  private static StructType keyAndVector(String key) {
+    return new StructType()
+        .add(key, DataTypes.StringType, false)
+        .add("vector", DataTypes.BinaryType, false);
+  }
+
+  private void describe(String words) {
+    spark.sparkContext().setJobDescription(words);
+  }
+}

@@ -1,0 +1,81 @@
+package dev.weft.jobs.encode;
+
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import dev.weft.ingest.BadImageException;
+import dev.weft.ingest.ImageDecoder;
+import dev.weft.ingest.ImageLimits;
+import dev.weft.ingest.ImageProbe;
+import dev.weft.ingest.IngestConfig;
+import dev.weft.ingest.RgbImage;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Reads in tasks the images that ingest found good, and insists that they are still the same: a
+ * vector must belong to the content its row names.
+ *
+ * @param hadoop settings of the file systems
+ * @param maxBytes largest file, as ingest was told
+ * @param maxPixels largest image, as ingest was told
+ */
+public record ImageReader(
+    Broadcast<SerializableConfiguration> hadoop, long maxBytes, long maxPixels)
+    implements Serializable, AutoCloseable {
+
+  /** A reader for the tasks of this context. */
+  public static ImageReader of(JavaSparkContext context, IngestConfig config) {
+    return new ImageReader(
+        context.broadcast(new SerializableConfiguration(context.hadoopConfiguration())),
+        config.maxImageBytes(),
+        config.maxImagePixels());
+  }
+
+  /** Reads and decodes one image. */
+  public RgbImage read(StoredImage image) {
+    byte[] content = content(image);
+    if (content.length != image.bytes() || !ImageProbe.sha256(content).equals(image.sha256())) {
+      throw changed(image, null, "its content is no longer what it was");
+    }
+    try {
+      return new ImageDecoder(new ImageLimits(maxBytes, maxPixels)).decode(content);
+    } catch (BadImageException e) {
+      throw changed(image, e, e.getMessage());
+    }
+  }
+
+  private byte[] content(StoredImage image) {
+    Path path = new Path(image.location());
+    try (InputStream in = path.getFileSystem(hadoop.value().value()).open(path)) {
+      return in.readNBytes(Math.toIntExact(image.bytes() + 1)); // one more shows that it has grown
+    } catch (FileNotFoundException e) {
+      throw changed(image, e, "it is gone");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // the task is tried again
+    }
+  }
+
+  private static WeftException changed(StoredImage image, Throwable cause, String what) {
+    return new WeftException(
+        cause,
+        ExitCode.INPUT_MISSING,
+        "Cannot read the image %s: %s was good when ingest read it, and now %s. Restore the file,"
+            + " or run ingest again: scripts/weft ingest.",
+        image.key(),
+        image.location(),
+        what);
+  }
+
+  /** Frees what was broadcast; the last job that reads must be over. */
+  @Override
+  public void close() {
+    hadoop.destroy();
+  }
+}
