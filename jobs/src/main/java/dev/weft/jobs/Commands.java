@@ -8,6 +8,7 @@ import dev.weft.jobs.evaluate.EvaluateJob;
 import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
+import dev.weft.jobs.search.SearchJob;
 import dev.weft.jobs.train.TrainJob;
 import java.io.PrintStream;
 import java.time.Clock;
@@ -85,6 +86,14 @@ final class Commands {
         "index",
         "Writes the gallery as a searchable Parquet index.",
         "index --config conf/wardrobe.yaml");
+    add(
+        root,
+        new SearchCommand(console),
+        "search",
+        "Finds images by image and sentence, by image alone, or by sentence alone.",
+        "search --config conf/wardrobe.yaml --image photo.jpg --text 'make it blue'",
+        "search --config conf/wardrobe.yaml --text 'a striped dress with long sleeves' --k 20",
+        "search --config conf/wardrobe.yaml --queries queries.jsonl");
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     return root;
@@ -203,6 +212,59 @@ final class Commands {
         console.result().accept(job.apply(session));
       }
       return ExitCode.OK.code();
+    }
+  }
+
+  /** Search, with its everyday settings as options. */
+  static final class SearchCommand extends StageCommand {
+    @Option(names = "--image", paramLabel = "URI", description = "The reference image.")
+    private String image;
+
+    @Option(names = "--text", paramLabel = "TEXT", description = "The sentence.")
+    private String text;
+
+    @Option(
+        names = "--queries",
+        paramLabel = "FILE",
+        description =
+            "JSON lines of queries, or a Parquet file; answers go to the search artefact.")
+    private String queries;
+
+    @Option(names = "--k", paramLabel = "K", description = "How many answers.")
+    private Integer k;
+
+    @Option(names = "--head", paramLabel = "HEAD", description = "The fusion head.")
+    private String head;
+
+    SearchCommand(Console console) {
+      super(
+          console,
+          session -> {
+            StageResult result = SearchJob.run(session);
+            SearchJob.lines(result).forEach(console.out()::println);
+            return result.fields();
+          });
+    }
+
+    @Override
+    List<String> ownPairs() {
+      List<String> pairs = new ArrayList<>();
+      addTo(pairs, "image", image);
+      addTo(pairs, "text", text);
+      addTo(pairs, "queries", queries);
+      addTo(pairs, "k", k);
+      addTo(pairs, "head", head);
+      return pairs;
+    }
+
+    private static void addTo(List<String> pairs, String key, Object value) {
+      if (value instanceof String words) {
+        pairs.add("search." + key + "='" + words.replace("'", "''") + "'");
+        return;
+      }
+      if (value != null) {
+        pairs.add("search." + key + "=" + value);
+      }
     }
   }
 }

@@ -61,6 +61,7 @@ public record PipelineConfig(
             "run",
             run,
             "must be a file name of letters, digits, dots, underscores and hyphens")
+        .require(!run.equals("search"), "run", run, "must leave this name to the page of searches")
         .enforce();
   }
 

@@ -6,6 +6,7 @@ import dev.weft.jobs.evaluate.EvaluateJob;
 import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
+import dev.weft.jobs.search.SearchJob;
 import dev.weft.jobs.train.TrainJob;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,12 +38,21 @@ public final class PipelineJob {
             AlignJob::run,
             EncodeJob::run,
             TrainJob::run,
-            EvaluateJob::run,
-            IndexJob::run);
+            EvaluateJob::score,
+            IndexJob::run,
+            SearchJob::sample);
     for (Function<Session, StageResult> stage : stages) {
       results.add(announced(session, stage));
     }
-    return summary(results, (session.clock().millis() - start) / 1000.0);
+    StageResult summary = summary(results, (session.clock().millis() - start) / 1000.0);
+    results.stream()
+        .filter(result -> result.stage().equals("evaluate"))
+        .flatMap(result -> EvaluateJob.lines(result).stream())
+        .forEach(session.progress()::say);
+    session.progress().say("");
+    session.progress().say("index  " + summary.figures().get("index"));
+    session.progress().say("page   " + summary.figures().get("page"));
+    return summary;
   }
 
   private static StageResult announced(Session session, Function<Session, StageResult> stage) {
@@ -86,7 +96,7 @@ public final class PipelineJob {
         figures.putAll(result.figures());
       }
       if (result.stage().equals("index")) {
-        result.snapshot().ifPresent(index -> figures.put("index", index.path().toString()));
+        figures.put("index", result.figures().get("folder"));
       }
     }
     figures.put("stages", stages);

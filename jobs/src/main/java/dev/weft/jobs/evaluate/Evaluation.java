@@ -34,6 +34,7 @@ import org.apache.spark.sql.functions;
  * @param heads snapshots of the fusion heads, in order
  */
 record Evaluation(Session session, Snapshot ingest, Snapshot encode, List<Snapshot> heads) {
+  private static final int BLOCK = 128;
 
   /** Does all of it and gives the figures. */
   Map<String, Object> write(Attempt attempt) {
@@ -45,14 +46,19 @@ record Evaluation(Session session, Snapshot ingest, Snapshot encode, List<Snapsh
     List<QuerySet> sets = QuerySet.read(spark, ingest, session.config());
     int partitions = spark.sparkContext().defaultParallelism();
     try (Ranker ranker =
-        new Ranker(spark, new Embeddings(spark, encode), vectors.width(), trained)) {
+        new Ranker(
+            spark,
+            new Embeddings(spark, encode),
+            vectors.width(),
+            trained,
+            new Ranker.Spread(BLOCK, partitions))) {
       List<Dataset<Row>> ranked = new ArrayList<>();
       List<Metrics> metrics = new ArrayList<>();
       Map<QuerySet, Dataset<Row>> rankings = new LinkedHashMap<>();
       for (QuerySet set : sets) {
         Dataset<Row> rows =
             set.categories().stream()
-                .map(category -> ranker.rank(set.protocol(), category, settings(), partitions))
+                .map(category -> ranker.rank(set.protocol(), category, settings()))
                 .reduce(Dataset::union)
                 .orElseThrow();
         ranked.add(rows);

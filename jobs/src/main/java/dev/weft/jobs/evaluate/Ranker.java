@@ -25,22 +25,34 @@ import org.apache.spark.storage.StorageLevel;
  * {@link #close}.
  */
 final class Ranker implements AutoCloseable {
-  /** Queries composed in one matrix product. */
-  private static final int BLOCK = 128;
-
   private final SparkSession spark;
   private final JavaSparkContext context;
   private final Embeddings embeddings;
   private final int width;
+  private final Spread spread;
   private final Broadcast<List<TrainedHead>> heads;
   private final List<Broadcast<?>> broadcasts = new ArrayList<>();
   private final List<Dataset<Row>> cached = new ArrayList<>();
 
-  Ranker(SparkSession spark, Embeddings embeddings, int width, List<TrainedHead> heads) {
+  /**
+   * How queries are spread.
+   *
+   * @param block queries composed in one matrix product, at least 1
+   * @param tasks at most this many at once, at least 1; no row depends on it
+   */
+  record Spread(int block, int tasks) {}
+
+  Ranker(
+      SparkSession spark,
+      Embeddings embeddings,
+      int width,
+      List<TrainedHead> heads,
+      Spread spread) {
     this.spark = spark;
     this.context = new JavaSparkContext(spark.sparkContext());
     this.embeddings = embeddings;
     this.width = width;
+    this.spread = spread;
     this.heads = context.broadcast(List.copyOf(heads));
     broadcasts.add(this.heads);
   }
@@ -48,11 +60,9 @@ final class Ranker implements AutoCloseable {
   /**
    * Ranks one category.
    *
-   * @param partitions tasks, at least 1; the rows do not depend on it
    * @return rows of the table {@code rankings}, computed already
    */
-  Dataset<Row> rank(
-      Protocol protocol, QuerySet.Category category, EvaluateConfig config, int partitions) {
+  Dataset<Row> rank(Protocol protocol, QuerySet.Category category, EvaluateConfig config) {
     String where =
         category.name().isEmpty() ? protocol.dataset() : protocol.dataset() + "/" + category.name();
     Set<String> texts = new LinkedHashSet<>();
@@ -81,7 +91,7 @@ final class Ranker implements AutoCloseable {
     List<List<Question>> blocks = blocks(questions);
     JavaRDD<Row> rows =
         context
-            .parallelize(blocks, Math.min(partitions, blocks.size()))
+            .parallelize(blocks, Math.min(spread.tasks(), blocks.size()))
             .mapPartitions(new RankTask(candidates, heads, RankTask.Plan.of(protocol, config)));
     Dataset<Row> rankings =
         spark
@@ -100,10 +110,10 @@ final class Ranker implements AutoCloseable {
     return chosen;
   }
 
-  private static List<List<Question>> blocks(List<Question> questions) {
+  private List<List<Question>> blocks(List<Question> questions) {
     List<List<Question>> blocks = new ArrayList<>();
-    for (int from = 0; from < questions.size(); from += BLOCK) {
-      int to = Math.min(from + BLOCK, questions.size());
+    for (int from = 0; from < questions.size(); from += spread.block()) {
+      int to = Math.min(from + spread.block(), questions.size());
       blocks.add(new ArrayList<>(questions.subList(from, to))); // a view would not travel
     }
     return blocks;

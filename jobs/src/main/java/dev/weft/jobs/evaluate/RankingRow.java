@@ -10,7 +10,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 
 /**
- * A row of the table <code>rankings</code> in the making.
+ * A row of {@code rankings.ddl} in the making.
  *
  * @param head what composed the query
  * @param protocol name of the protocol

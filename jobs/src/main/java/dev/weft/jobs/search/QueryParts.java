@@ -1,0 +1,23 @@
+package dev.weft.jobs.search;
+
+import java.io.Serializable;
+
+/**
+ * A query whose image was found, as it travels to a task.
+ *
+ * @param id names its answers
+ * @param image URI of the image file; empty where there is none
+ * @param vector of the indexed image, D little-endian float32 values; empty where there is none
+ * @param text the words; empty where there are none
+ */
+@SuppressWarnings("ArrayRecordComponent") // vectors are multiplied, never compared
+record QueryParts(String id, String image, byte[] vector, String text) implements Serializable {
+
+  boolean hasImage() {
+    return vector.length > 0 || !image.isEmpty();
+  }
+
+  boolean composed() {
+    return hasImage() && !text.isEmpty();
+  }
+}

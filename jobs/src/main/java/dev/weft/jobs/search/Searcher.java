@@ -1,0 +1,242 @@
+package dev.weft.jobs.search;
+
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import dev.weft.evaluate.Report.Fact;
+import dev.weft.index.EncodedWith;
+import dev.weft.index.IndexContract;
+import dev.weft.jobs.Session;
+import dev.weft.jobs.encode.EncoderBundle;
+import dev.weft.jobs.evaluate.Pictures;
+import dev.weft.jobs.evaluate.TrainedHead;
+import dev.weft.jobs.index.IndexJob;
+import dev.weft.jobs.store.Table;
+import dev.weft.search.Query;
+import dev.weft.search.SearchConfig;
+import dev.weft.store.Artefact;
+import dev.weft.store.Snapshot;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * What answers queries: one version of the index with the encoder and the head that fit it.
+ *
+ * @param session what to work with
+ * @param index the pinned index
+ * @param align the version of align with the index's encoder, where a query needs it
+ * @param head the fusion head, where a query needs it
+ */
+record Searcher(
+    Session session, Snapshot index, Optional<Snapshot> align, Optional<Snapshot> head) {
+  /** Queries encoded and composed together. */
+  private static final int BLOCK = 64;
+
+  /** Pins the newest index and what belongs to it. */
+  static Searcher open(Session session, boolean needEncoder, boolean needHead) {
+    Snapshot index = session.artefact("index").require();
+    IndexContract contract = IndexJob.contract(index);
+    Optional<Snapshot> align =
+        needEncoder ? Optional.of(encoder(session, index, contract)) : Optional.empty();
+    if (!needHead) {
+      return new Searcher(session, index, align, Optional.empty());
+    }
+    String wanted = session.config().search().head();
+    String name = wanted.equals("best") ? contract.head() : wanted;
+    return new Searcher(session, index, align, Optional.of(TrainedHead.require(session, name)));
+  }
+
+  private static Snapshot encoder(Session session, Snapshot index, IndexContract contract) {
+    Artefact artefact = session.artefact("align");
+    Snapshot latest = EncoderBundle.require(session);
+    if (EncoderBundle.fingerprint(latest).equals(contract.encoder())) {
+      return latest;
+    }
+    for (Snapshot older : artefact.history()) {
+      if (EncoderBundle.fingerprint(older).equals(contract.encoder())) {
+        return older;
+      }
+    }
+    EncodedWith.requireSame(
+        List.of(
+            new EncodedWith(
+                "the encoder align version " + latest.version(),
+                EncoderBundle.fingerprint(latest),
+                contract.width()),
+            encodedWith(index, contract)));
+    throw new IllegalStateException("two encoders are equal and differ");
+  }
+
+  private static EncodedWith encodedWith(Snapshot index, IndexContract contract) {
+    return new EncodedWith(
+        "the index version " + index.version(), contract.encoder(), contract.width());
+  }
+
+  /** All snapshots that decide the answers. */
+  List<Snapshot> inputs() {
+    List<Snapshot> inputs = new ArrayList<>(List.of(index));
+    align.ifPresent(inputs::add);
+    head.ifPresent(inputs::add);
+    return inputs;
+  }
+
+  IndexContract contract() {
+    return IndexJob.contract(index);
+  }
+
+  SearchConfig config() {
+    return session.config().search();
+  }
+
+  /** Name of the head, where there is one. */
+  Optional<String> headName() {
+    return head.map(snapshot -> TrainedHead.read(snapshot).name());
+  }
+
+  private Composition composition() {
+    List<TrainedHead> heads = head.map(TrainedHead::read).stream().toList();
+    for (TrainedHead one : heads) {
+      EncodedWith.requireSame(List.of(encodedWith(index, contract()), one.encodedWith()));
+    }
+    return new Composition(
+        align.map(EncoderBundle::of).stream().toList(),
+        heads,
+        session.config().ingest().maxImageBytes(),
+        session.config().ingest().maxImagePixels());
+  }
+
+  /** The rows that are searched. */
+  private Dataset<Row> images() {
+    Dataset<Row> rows = Table.INDEX.read(session.spark(), index);
+    String category = config().category();
+    return category.isBlank() ? rows : rows.where(functions.col("category").equalTo(category));
+  }
+
+  /** How many images are searched. */
+  long candidates() {
+    if (config().category().isBlank()) {
+      return contract().count();
+    }
+    long count = images().count();
+    if (count == 0) {
+      List<String> categories =
+          Table.INDEX
+              .read(session.spark(), index)
+              .select("category")
+              .distinct()
+              .as(Encoders.STRING())
+              .collectAsList();
+      throw new WeftException(
+          ExitCode.CONFIG,
+          "Cannot search the category '%s': the index has the categories %s. Set search.category to"
+              + " one of them, or to '' for all.",
+          config().category(),
+          categories.stream().sorted().toList());
+    }
+    return count;
+  }
+
+  /** Queries with the vectors of the indexed images they name. */
+  Resolved resolve(Queries queries) {
+    IndexedImages indexed =
+        IndexedImages.find(
+            session.spark(), Table.INDEX.read(session.spark(), index), queries.queries());
+    List<QueryParts> parts = new ArrayList<>();
+    Map<String, String> locations = new HashMap<>();
+    for (Query query : queries.queries()) {
+      Optional<IndexedImages.Image> known = query.imageId().map(indexed.found()::get);
+      String file =
+          query.image().map(name -> queries.files().get(name).getPath().toString()).orElse("");
+      parts.add(
+          new QueryParts(
+              query.id(),
+              file,
+              known.map(IndexedImages.Image::vector).orElse(new byte[0]),
+              query.text().orElse("")));
+      if (!file.isEmpty()) {
+        locations.put(query.id(), file);
+      }
+      known.ifPresent(image -> locations.put(query.id(), image.image().location()));
+    }
+    return new Resolved(parts, locations);
+  }
+
+  /**
+   * Queries ready to be answered.
+   *
+   * @param parts one per query, in order
+   * @param locations id of a query to the URI of its image
+   */
+  record Resolved(List<QueryParts> parts, Map<String, String> locations) {}
+
+  /** Answers, by number of the query; the queries are encoded by the driver. */
+  JavaPairRDD<Integer, List<Answer>> answerHere(Resolved queries) {
+    List<byte[]> vectors =
+        composition().vectors(blocks(queries.parts()).iterator(), session.hadoop());
+    return IndexSearch.search(images(), contract().width(), vectors, config().k());
+  }
+
+  /** Answers, by number of the query; the queries are encoded by tasks. */
+  JavaPairRDD<Integer, List<Answer>> answer(Resolved queries) {
+    SparkSession spark = session.spark();
+    JavaSparkContext context = new JavaSparkContext(spark.sparkContext());
+    Broadcast<Composition> composition = context.broadcast(composition());
+    Broadcast<SerializableConfiguration> hadoop =
+        context.broadcast(new SerializableConfiguration(session.hadoop()));
+    List<List<QueryParts>> blocks = blocks(queries.parts());
+    spark.sparkContext().setJobDescription("encode queries");
+    List<byte[]> vectors =
+        context
+            .parallelize(blocks, Math.min(blocks.size(), session.executors()))
+            .mapPartitions(
+                part -> composition.value().vectors(part, hadoop.value().value()).iterator())
+            .collect();
+    spark.sparkContext().setJobDescription("search");
+    return IndexSearch.search(images(), contract().width(), vectors, config().k());
+  }
+
+  private static List<List<QueryParts>> blocks(List<QueryParts> queries) {
+    List<List<QueryParts>> blocks = new ArrayList<>();
+    for (int from = 0; from < queries.size(); from += BLOCK) {
+      int to = Math.min(from + BLOCK, queries.size());
+      blocks.add(new ArrayList<>(queries.subList(from, to))); // a view would not travel
+    }
+    return blocks;
+  }
+
+  /** A page of the first queries with their answers, by number. */
+  byte[] page(Resolved queries, Map<Integer, List<Answer>> answers, long candidates) {
+    SearchPage page =
+        new SearchPage(new Pictures(session.hadoop(), session.config().ingest().imageLimits()));
+    answers.keySet().stream()
+        .sorted()
+        .forEach(
+            number -> {
+              QueryParts query = queries.parts().get(number);
+              Optional<String> reference = Optional.ofNullable(queries.locations().get(query.id()));
+              page.add(query, reference, answers.get(number), candidates);
+            });
+    int all = queries.parts().size();
+    String note =
+        answers.size() < all ? "The first " + answers.size() + " of " + all + " queries." : "";
+    List<Fact> facts = new ArrayList<>();
+    headName().ifPresent(name -> facts.add(new Fact("head", name)));
+    facts.add(new Fact("encoder", contract().encoder()));
+    facts.add(new Fact("images", String.valueOf(contract().count())));
+    if (!config().category().isBlank()) {
+      facts.add(new Fact("category", config().category()));
+    }
+    return page.html(note, facts);
+  }
+}
