@@ -13,7 +13,7 @@ import java.util.Set;
  * @param cutoffs K of Recall@K for data sets of FashionIQ's family, ascending; 10 and 50 among them
  * @param depth length of the stored rankings, at least 50 and every cut-off
  * @param baselines queries that no head composed, scored beside the heads
- * @param examples example queries per head on the page, 0 for none
+ * @param examples example queries per data set on the page, 0 for none
  * @param answers answers shown per example, at least 1
  */
 public record EvaluateConfig(

@@ -7,11 +7,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Says whether a number measured on a data set may stand beside published ones. It is carried to
- * every number derived from the data set.
+ * Says whether a data set is all that it claims to be: a published one whole, any with its images.
+ * It is carried to every number derived from the data set.
  *
  * @param name name of the data set
- * @param reasons why its numbers are degraded, empty where every published count is met
+ * @param reasons why its numbers are degraded; empty where every published count is met or there is
+ *     none
  * @param counts triplets and candidates, as {@link Annotations#counts} names them, sorted
  */
 public record Cohort(String name, List<String> reasons, Map<String, Long> counts) {

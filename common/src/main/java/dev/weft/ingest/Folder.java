@@ -4,13 +4,14 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 
@@ -58,9 +59,8 @@ record Folder(Configuration hadoop, Path path) {
           Path root = files.makeQualified(path);
           String prefix = root.toUri().getPath() + "/";
           List<String> images = new ArrayList<>();
-          RemoteIterator<LocatedFileStatus> found = files.listFiles(root, true);
-          while (found.hasNext()) {
-            String relative = found.next().getPath().toUri().getPath().substring(prefix.length());
+          for (FileStatus file : below(files, root)) {
+            String relative = file.getPath().toUri().getPath().substring(prefix.length());
             if (ImageFile.isImage(relative) && !("/" + relative).matches(".*/[._].*")) {
               images.add(relative);
             }
@@ -68,6 +68,32 @@ record Folder(Configuration hadoop, Path path) {
           Collections.sort(images);
           return images;
         });
+  }
+
+  /** Every file below the folder, in no order; the folder itself where it is a file. */
+  List<FileStatus> files() {
+    return io(files -> below(files, files.makeQualified(path)));
+  }
+
+  /**
+   * Not {@code listFiles(path, true)}: on local disk it starts a process for the permissions of
+   * every file.
+   */
+  private static List<FileStatus> below(FileSystem files, Path top) throws IOException {
+    List<FileStatus> found = new ArrayList<>();
+    Deque<Path> folders = new ArrayDeque<>(List.of(top));
+    while (!folders.isEmpty()) {
+      RemoteIterator<FileStatus> children = files.listStatusIterator(folders.pop());
+      while (children.hasNext()) {
+        FileStatus child = children.next();
+        if (child.isDirectory()) {
+          folders.push(child.getPath());
+        } else {
+          found.add(child);
+        }
+      }
+    }
+    return found;
   }
 
   private interface Action<T> {
@@ -81,7 +107,7 @@ record Folder(Configuration hadoop, Path path) {
       throw new WeftException(
           e,
           ExitCode.INPUT_MISSING,
-          "Cannot read a data set: there is no folder %s. Set ingest.datasets to where it is.",
+          "Cannot read a data set: there is no file or folder %s. Set ingest.datasets to where it is; scripts/weft wardrobe draws one.",
           path);
     } catch (IOException e) {
       throw new WeftException(

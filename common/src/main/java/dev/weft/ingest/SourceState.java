@@ -1,9 +1,5 @@
 package dev.weft.ingest;
 
-import dev.weft.ExitCode;
-import dev.weft.WeftException;
-import java.io.FileNotFoundException;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -11,10 +7,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
-import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.fs.FileStatus;
 
 /**
  * What the files of a data set look like from outside, so that ingest knows whether any was added,
@@ -43,25 +36,10 @@ public final class SourceState {
 
   private static void addTo(
       List<String> lines, Configuration hadoop, String uri, Predicate<String> counts) {
-    Path path = new Path(uri);
-    try {
-      FileSystem files = path.getFileSystem(hadoop);
-      RemoteIterator<LocatedFileStatus> found = files.listFiles(path, true);
-      while (found.hasNext()) {
-        LocatedFileStatus file = found.next();
-        if (counts.test(file.getPath().getName())) {
-          lines.add(file.getPath() + " " + file.getLen() + " " + file.getModificationTime());
-        }
+    for (FileStatus file : Folder.of(hadoop, uri).files()) {
+      if (counts.test(file.getPath().getName())) {
+        lines.add(file.getPath() + " " + file.getLen() + " " + file.getModificationTime());
       }
-    } catch (FileNotFoundException e) {
-      throw new WeftException(
-          e,
-          ExitCode.INPUT_MISSING,
-          "Cannot ingest: there is no file or folder %s. Set ingest.datasets to where the data set"
-              + " is; scripts/weft wardrobe draws one.",
-          path);
-    } catch (IOException e) {
-      throw new WeftException(e, ExitCode.IO, "Cannot ingest: listing %s failed: %s.", path, e);
     }
   }
 }

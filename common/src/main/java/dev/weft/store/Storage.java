@@ -15,9 +15,7 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 
 /** The few things the store asks of a Hadoop file system. */
 final class Storage {
@@ -41,16 +39,18 @@ final class Storage {
     }
   }
 
-  /** All files below a folder; nothing where there is no such folder. */
+  /**
+   * All files below a folder; nothing where there is no such folder. Not {@code listFiles(folder,
+   * true)}: on local disk it starts a process for the permissions of every file.
+   */
   static List<FileStatus> listDeep(FileSystem files, Path folder) throws IOException {
     List<FileStatus> found = new ArrayList<>();
-    try {
-      RemoteIterator<LocatedFileStatus> all = files.listFiles(folder, true);
-      while (all.hasNext()) {
-        found.add(all.next());
+    for (FileStatus child : list(files, folder)) {
+      if (child.isDirectory()) {
+        found.addAll(listDeep(files, child.getPath()));
+      } else {
+        found.add(child);
       }
-    } catch (FileNotFoundException e) {
-      return List.of();
     }
     return found;
   }

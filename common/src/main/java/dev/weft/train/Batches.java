@@ -2,6 +2,7 @@ package dev.weft.train;
 
 import dev.weft.compute.Permutation;
 import dev.weft.compute.RandomKey;
+import java.io.Serializable;
 
 /**
  * Which rows a step trains on: a pure function of (seed, epoch, step), whatever the number of
@@ -14,7 +15,8 @@ import dev.weft.compute.RandomKey;
  * @param rows rows of the table, at least 1
  * @param batchSize rows of a full batch, at least 1
  */
-public record Batches(long seed, int rows, int batchSize) {
+public record Batches(long seed, int rows, int batchSize)
+    implements Serializable { // travels with every task
   private static final long ORDER = 1;
 
   public Batches {

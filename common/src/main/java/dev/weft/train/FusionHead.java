@@ -1,6 +1,8 @@
 package dev.weft.train;
 
+import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeVectors;
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -21,6 +23,24 @@ public sealed interface FusionHead permits SumHead, WeightedHead, GraphHead {
    * @return queries, {@code [B, D]}, unit length; the inputs are not modified
    */
   INDArray compose(INDArray images, INDArray texts);
+
+  /**
+   * Composes vectors on the heap, as {@link #compose(INDArray, INDArray)} does.
+   *
+   * @param images reference images, {@code [B, D]}, unit length, B at least 1
+   * @param texts sentences in the same order, {@code [B, D]}, unit length
+   * @return queries, {@code [B, D]}, unit length
+   */
+  default float[][] compose(float[][] images, float[][] texts) {
+    NativeBackend.load();
+    float[] values = NativeVectors.array(compose(rows(images), rows(texts)).dup('c'));
+    int width = architecture().dimension();
+    float[][] queries = new float[images.length][];
+    for (int row = 0; row < queries.length; row++) {
+      queries[row] = Arrays.copyOfRange(values, row * width, (row + 1) * width);
+    }
+    return queries;
+  }
 
   /** Makes each row one unit long, in place; a row of zeros stays as it is. */
   static INDArray normalizeRows(INDArray rows) {

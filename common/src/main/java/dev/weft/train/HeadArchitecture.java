@@ -1,5 +1,6 @@
 package dev.weft.train;
 
+import java.io.Serializable;
 import java.util.List;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
@@ -15,7 +16,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.learning.config.NoOp;
 
 /** What a head is made of, without the values of its parameters. */
-public sealed interface HeadArchitecture {
+public sealed interface HeadArchitecture extends Serializable { // travels with every task
   /** Embedding width D of images, texts and queries. */
   int dimension();
 

@@ -1,5 +1,7 @@
 package dev.weft.train;
 
+import java.io.Serializable;
+
 /**
  * What one slice contributes to a step; the contributions of all slices add up to the step.
  *
@@ -10,4 +12,5 @@ package dev.weft.train;
  *     slice without rows
  */
 @SuppressWarnings("ArrayRecordComponent") // moved, never compared
-public record PartialStep(int rows, double loss, double logitScaleGradient, byte[] gradient) {}
+public record PartialStep(int rows, double loss, double logitScaleGradient, byte[] gradient)
+    implements Serializable {} // the result of a task

@@ -297,6 +297,6 @@ class FashionIqReaderTest {
     assertThatThrownBy(() -> DataFolder.read(nowhere))
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_MISSING))
-        .hasMessageContaining("there is no folder " + temp + "/nowhere/captions");
+        .hasMessageContaining("there is no file or folder " + temp + "/nowhere/captions");
   }
 }

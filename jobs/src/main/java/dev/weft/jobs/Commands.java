@@ -4,8 +4,11 @@ import dev.weft.ExitCode;
 import dev.weft.config.Settings;
 import dev.weft.jobs.align.AlignJob;
 import dev.weft.jobs.encode.EncodeJob;
+import dev.weft.jobs.evaluate.EvaluateJob;
+import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
+import dev.weft.jobs.train.TrainJob;
 import java.io.PrintStream;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -64,6 +67,24 @@ final class Commands {
         "encode",
         "Encodes every image and text once, as unit vectors.",
         "encode --config conf/wardrobe.yaml");
+    add(
+        root,
+        new StageCommand(console, session -> TrainJob.run(session).fields()),
+        "train",
+        "Fine-tunes the fusion heads by InfoNCE over the global batch; resumes where it stopped.",
+        "train --config conf/wardrobe.yaml --set 'train.heads=[gated]' --set train.epochs=3");
+    add(
+        root,
+        new StageCommand(console, session -> EvaluateJob.run(session).fields()),
+        "evaluate",
+        "Ranks every query exactly and scores each head by its named protocol.",
+        "evaluate --config conf/wardrobe.yaml --set evaluate.cohort=val-union");
+    add(
+        root,
+        new StageCommand(console, session -> IndexJob.run(session).fields()),
+        "index",
+        "Writes the gallery as a searchable Parquet index.",
+        "index --config conf/wardrobe.yaml");
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     return root;

@@ -8,7 +8,8 @@ import org.apache.spark.scheduler.SparkListenerTaskEnd;
 
 /**
  * Shows the tasks of a Spark job as {@link Progress}, if the job has a description and runs for
- * more than two seconds; the many short jobs of a training run have their own display.
+ * more than two seconds, and is not a part of work that shows its own progress, as the steps of a
+ * training run are.
  */
 final class JobProgress extends SparkListener {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -45,7 +46,7 @@ final class JobProgress extends SparkListener {
       return;
     }
     finished++;
-    if (!shown && System.nanoTime() - startNanos > PATIENCE_NANOS) {
+    if (!shown && progress.idle() && System.nanoTime() - startNanos > PATIENCE_NANOS) {
       progress.begin(description, tasks);
       shown = true;
     }

@@ -2,8 +2,11 @@ package dev.weft.jobs;
 
 import dev.weft.jobs.align.AlignJob;
 import dev.weft.jobs.encode.EncodeJob;
+import dev.weft.jobs.evaluate.EvaluateJob;
+import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
+import dev.weft.jobs.train.TrainJob;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +32,13 @@ public final class PipelineJob {
       results.add(announced(session, WardrobeJob::run));
     }
     List<Function<Session, StageResult>> stages =
-        List.of(IngestJob::run, AlignJob::run, EncodeJob::run);
+        List.of(
+            IngestJob::run,
+            AlignJob::run,
+            EncodeJob::run,
+            TrainJob::run,
+            EvaluateJob::run,
+            IndexJob::run);
     for (Function<Session, StageResult> stage : stages) {
       results.add(announced(session, stage));
     }

@@ -88,6 +88,11 @@ public final class Progress {
     drawn = true;
   }
 
+  /** Whether no piece of work has begun that has not ended. */
+  synchronized boolean idle() {
+    return work.isEmpty();
+  }
+
   /** Ends the piece of work and takes its bar away. */
   public synchronized void end() {
     wipe();

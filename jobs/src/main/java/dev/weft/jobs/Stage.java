@@ -72,7 +72,7 @@ public record Stage(
     output.record(record);
     try {
       Map<String, Object> figures = body.write(attempt);
-      Snapshot published = attempt.commit(commit(session, key, figures));
+      Snapshot published = attempt.commit(commitRequest(session, figures));
       output.record(record.succeeded(published, session.clock()));
       return result(session, StageResult.DONE, published, start);
     } catch (RuntimeException | Error e) {
@@ -86,7 +86,8 @@ public record Stage(
     return new RunKey(name, settings, inputIds(), codeFormat).hash();
   }
 
-  private CommitRequest commit(Session session, String key, Map<String, Object> figures) {
+  /** What a commit in the name of this stage says: its output, or a checkpoint on the way there. */
+  public CommitRequest commitRequest(Session session, Map<String, Object> facts) {
     Map<String, String> schemas = Table.schemas(tables.toArray(Table[]::new));
     Provenance provenance =
         Provenance.here(
@@ -94,7 +95,7 @@ public record Stage(
             inputIds(),
             Commands.Version.version(),
             session.config().seed());
-    return new CommitRequest(key, provenance, schemas, figures, session.clock().instant());
+    return new CommitRequest(runKey(), provenance, schemas, facts, session.clock().instant());
   }
 
   private Map<String, String> inputIds() {

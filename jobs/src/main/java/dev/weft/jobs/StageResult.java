@@ -27,6 +27,13 @@ public record StageResult(
   /** The status of a stage whose output was already there. */
   public static final String UP_TO_DATE = "up to date";
 
+  /** The same with one more figure, which the manifest does not hold. */
+  public StageResult with(String name, Object figure) {
+    Map<String, Object> more = new LinkedHashMap<>(figures);
+    more.put(name, figure);
+    return new StageResult(stage, status, snapshot, seconds, more);
+  }
+
   /** The fields of the {@code RESULT} line, in order. */
   public Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>();

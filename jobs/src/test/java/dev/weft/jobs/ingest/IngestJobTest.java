@@ -137,7 +137,7 @@ class IngestJobTest {
     assertThatThrownBy(() -> IngestJob.run(session()))
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_MISSING))
-        .hasMessageContaining("Cannot ingest: there is no file or folder")
+        .hasMessageContaining("Cannot read a data set: there is no file or folder")
         .hasMessageContaining("scripts/weft wardrobe");
   }
 

@@ -1,0 +1,198 @@
+package dev.weft.jobs.train;
+
+import dev.weft.config.Binder;
+import dev.weft.jobs.Session;
+import dev.weft.jobs.Stage;
+import dev.weft.train.Batches;
+import dev.weft.train.Checkpoint;
+import dev.weft.train.EpochLoss;
+import dev.weft.train.HeadArchitecture;
+import dev.weft.train.HeadKind;
+import dev.weft.train.StepReport;
+import dev.weft.train.StepRequest;
+import dev.weft.train.TrainConfig;
+import dev.weft.train.Trainer;
+import dev.weft.train.TripletTable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.DoubleStream;
+import org.apache.spark.api.java.JavaSparkContext;
+
+/** Trains one head by back-propagation, from its last checkpoint if there is one. */
+final class HeadTraining {
+  private final Session session;
+  private final Stage stage;
+  private final TrainingData data;
+
+  HeadTraining(Session session, Stage stage, TrainingData data) {
+    this.session = session;
+    this.stage = stage;
+    this.data = data;
+  }
+
+  /**
+   * A trained head.
+   *
+   * @param architecture what it is made of
+   * @param end the state after the last step
+   * @param figures what to say about the training
+   */
+  record Trained(
+      HeadArchitecture.Trainable architecture, Checkpoint end, Map<String, Object> figures) {}
+
+  /**
+   * Trains to the end of the run.
+   *
+   * @param kind which head
+   * @param attempt unique among all attempts
+   */
+  Trained train(HeadKind kind, String attempt) {
+    TrainConfig config = session.config().train();
+    TripletTable table = data.table();
+    HeadArchitecture.Trainable architecture = config.trainable(kind, table.dimension());
+    Batches batches = new Batches(session.config().seed(), table.rows(), config.batchSize());
+    Trainer trainer = new Trainer(config, architecture, batches, stage.runKey());
+    Checkpoints checkpoints = new Checkpoints(session, stage);
+    Optional<Checkpoints.Saved> saved = session.force() ? Optional.empty() : checkpoints.newest();
+    Checkpoint from = saved.isPresent() ? saved.get().state() : trainer.start();
+    int parts = partitions(config, saved);
+    StepJobs jobs =
+        new StepJobs(
+            new JavaSparkContext(session.spark().sparkContext()),
+            new StepSetup(
+                attempt,
+                data.broadcast(),
+                architecture,
+                batches,
+                config.referenceAsNegative(),
+                parts));
+    Display display = new Display(kind, trainer.steps(), from.step());
+    display.begin(saved, architecture, batches, parts);
+    try {
+      Checkpoint end =
+          trainer.train(
+              from,
+              request -> jobs.compute(request, display.description(request)),
+              state -> checkpoints.save(state, parts),
+              display::report);
+      return new Trained(architecture, end, figures(end, parts, display));
+    } finally {
+      session.progress().end();
+    }
+  }
+
+  /**
+   * Slices of a step. The number fixes the bytes: a run that goes on keeps its own, whatever the
+   * size of the cluster is by now.
+   */
+  private int partitions(TrainConfig config, Optional<Checkpoints.Saved> saved) {
+    if (config.partitions() > 0) {
+      return config.partitions();
+    }
+    return saved.isPresent() ? saved.get().partitions() : session.executors();
+  }
+
+  private Map<String, Object> figures(Checkpoint end, int parts, Display display) {
+    List<EpochLoss> history = end.history();
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("steps", end.step());
+    figures.put("loss", history.get(history.size() - 1).loss());
+    figures.put("triplets", data.table().rows());
+    figures.put("partitions", parts);
+    display.medianSeconds().ifPresent(seconds -> figures.put("seconds_per_step", seconds));
+    return figures;
+  }
+
+  /** How far the training is, in words and numbers. */
+  private final class Display {
+    private final String head;
+    private final long steps;
+    private final long first;
+    private final DoubleStream.Builder seconds = DoubleStream.builder();
+    private Instant start = session.clock().instant();
+    private Instant last = start;
+    private long rows;
+    private String loss = "";
+
+    Display(HeadKind kind, long steps, long first) {
+      this.head = Binder.kebab(kind);
+      this.steps = steps;
+      this.first = first;
+    }
+
+    void begin(
+        Optional<Checkpoints.Saved> saved,
+        HeadArchitecture.Trainable architecture,
+        Batches batches,
+        int parts) {
+      session
+          .progress()
+          .say(
+              String.format(
+                  Locale.ROOT,
+                  "  train %s: %,d triplets in batches of %,d, %d %s a step, %,d parameters, %,d"
+                      + " steps%s",
+                  head,
+                  batches.rows(),
+                  batches.size(0),
+                  parts,
+                  parts == 1 ? "partition" : "partitions",
+                  architecture.parameterCount(),
+                  steps,
+                  saved
+                      .map(
+                          checkpoint ->
+                              "; goes on after step " + first + ", from " + checkpoint.place())
+                      .orElse("")));
+      session.progress().begin("train " + head, steps - first);
+      start = session.clock().instant();
+      last = start;
+    }
+
+    String description(StepRequest request) {
+      return String.format(
+          Locale.ROOT,
+          "train %s epoch %d step %d/%d%s",
+          head,
+          request.epoch() + 1,
+          request.step() + 1,
+          steps,
+          loss);
+    }
+
+    void report(StepReport report) {
+      Instant now = session.clock().instant();
+      seconds.add(seconds(last, now));
+      last = now;
+      rows += report.rows();
+      loss = String.format(Locale.ROOT, " loss %.3f", report.loss());
+      session
+          .progress()
+          .at(
+              report.step() + 1 - first,
+              String.format(
+                  Locale.ROOT,
+                  "epoch %d,%s, %,.0f triplets/s, gradient %.3g, scale %.1f",
+                  report.epoch() + 1,
+                  loss,
+                  rows / seconds(start, now),
+                  report.gradientNorm(),
+                  report.logitScale()));
+    }
+
+    private static double seconds(Instant from, Instant to) {
+      return Duration.between(from, to).toNanos() / 1e9;
+    }
+
+    /** The median of this process's steps; none if the checkpoint was the end of the run. */
+    Optional<Double> medianSeconds() {
+      double[] sorted = seconds.build().sorted().toArray();
+      return sorted.length == 0 ? Optional.empty() : Optional.of(sorted[sorted.length / 2]);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+package dev.weft.jobs.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.weft.compute.NativeBackend;
+import dev.weft.config.Binder;
+import dev.weft.config.ConfigException;
+import dev.weft.encode.CaptionForm;
+import dev.weft.jobs.PipelineConfig;
+import dev.weft.jobs.Session;
+import dev.weft.jobs.Stage;
+import dev.weft.jobs.StageResult;
+import dev.weft.store.Attempt;
+import dev.weft.store.Snapshot;
+import dev.weft.train.EpochLoss;
+import dev.weft.train.HeadArchitecture;
+import dev.weft.train.HeadBundle;
+import dev.weft.train.HeadKind;
+import dev.weft.train.TextWeightSearch;
+import dev.weft.train.TrainConfig;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.commons.codec.digest.DigestUtils;
+
+/**
+ * Trains the configured fusion heads on the vectors of encode. Each head is an artefact of its own,
+ * {@code train/<head>}, with the files {@code head.json}, {@code params.bin} and {@code
+ * history.json}; a head that is up to date is not trained again.
+ *
+ * <pre>scripts/weft train --config conf/wardrobe.yaml --set 'train.heads=[gated]'</pre>
+ */
+public final class TrainJob {
+  private static final int CODE_FORMAT = 1;
+  private static final String PARAMETERS = "params.bin";
+  private static final ObjectWriter JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+          .build()
+          .writerWithDefaultPrettyPrinter();
+
+  private TrainJob() {}
+
+  /** Runs the stage in the given session. */
+  public static StageResult run(Session session) {
+    long start = session.clock().millis();
+    requireEncodedForms(session.config());
+    Snapshot ingest = session.artefact("ingest").require();
+    Snapshot encode = session.artefact("encode").require();
+    Map<String, Object> heads = new LinkedHashMap<>();
+    boolean upToDate = true;
+    try (TrainingData data = new TrainingData(session, ingest, encode)) {
+      for (HeadKind kind : session.config().train().heads()) {
+        StageResult result = run(session, data, kind);
+        upToDate &= result.status().equals(StageResult.UP_TO_DATE);
+        heads.put(Binder.kebab(kind), figures(result));
+      }
+    }
+    return new StageResult(
+        "train",
+        upToDate ? StageResult.UP_TO_DATE : StageResult.DONE,
+        Optional.empty(),
+        (session.clock().millis() - start) / 1000.0,
+        Map.of("heads", heads));
+  }
+
+  private static void requireEncodedForms(PipelineConfig config) {
+    List<CaptionForm> encoded = config.encode().captionForms();
+    List<CaptionForm> wanted = config.train().captionForms();
+    if (!encoded.containsAll(wanted)) {
+      throw new ConfigException(
+          "the configuration",
+          List.of(
+              new ConfigException.Problem(
+                  "train.caption-forms",
+                  "must be among encode.caption-forms ("
+                      + names(encoded)
+                      + "), found "
+                      + names(wanted))));
+    }
+  }
+
+  private static List<String> names(List<CaptionForm> forms) {
+    return forms.stream().map(Binder::kebab).toList();
+  }
+
+  private static StageResult run(Session session, TrainingData data, HeadKind kind) {
+    Stage stage =
+        new Stage(
+            "train",
+            "train/" + Binder.kebab(kind),
+            settings(session.config(), kind),
+            data.inputs(),
+            List.of(),
+            CODE_FORMAT);
+    StageResult result = stage.run(session, attempt -> write(session, stage, data, kind, attempt));
+    if (result.status().equals(StageResult.DONE) && isTrainable(kind)) {
+      new Checkpoints(session, stage).supersede();
+    }
+    return result;
+  }
+
+  /** What the bytes of a head depend on; a setting that is not named here matters to all heads. */
+  private static Map<String, Object> settings(PipelineConfig config, HeadKind kind) {
+    Map<String, Object> settings = Stage.settings(config.train());
+    settings.keySet().removeAll(Set.of("heads", "checkpointSteps"));
+    settings.put("seed", config.seed());
+    switch (kind) {
+      case SUM -> settings.keySet().retainAll(Set.of("logitScale"));
+      case WEIGHTED ->
+          settings.keySet().retainAll(Set.of("logitScale", "mix", "captionForms", "seed"));
+      case GATED ->
+          settings
+              .keySet()
+              .removeAll(Set.of("mix", "combinerProjection", "combinerHidden", "dropout"));
+      case COMBINER -> settings.keySet().removeAll(Set.of("mix", "gate"));
+    }
+    settings.put("head", Binder.kebab(kind));
+    return settings;
+  }
+
+  private static boolean isTrainable(HeadKind kind) {
+    return kind == HeadKind.GATED || kind == HeadKind.COMBINER;
+  }
+
+  /** Trains one head and writes its files; returns its figures. */
+  private static Map<String, Object> write(
+      Session session, Stage stage, TrainingData data, HeadKind kind, Attempt attempt) {
+    NativeBackend.load();
+    TrainConfig config = session.config().train();
+    return switch (kind) {
+      case SUM ->
+          write(
+              untrained(data, config, new HeadArchitecture.Sum(data.dimension())),
+              List.of(),
+              Map.of("steps", 0),
+              attempt);
+      case WEIGHTED -> {
+        HeadArchitecture.Weighted weighted =
+            TextWeightSearch.search(data.table(), config.mix(), session.config().seed());
+        yield write(
+            untrained(data, config, weighted),
+            List.of(),
+            Map.of(
+                "steps", 0,
+                "triplets", data.table().rows(),
+                "text_weight", weighted.textWeight()),
+            attempt);
+      }
+      case GATED, COMBINER -> {
+        HeadTraining.Trained trained =
+            new HeadTraining(session, stage, data).train(kind, attempt.id());
+        yield write(
+            HeadBundle.of(trained.architecture(), data.encoder(), trained.end()),
+            trained.end().history(),
+            trained.figures(),
+            attempt);
+      }
+    };
+  }
+
+  private static HeadBundle untrained(
+      TrainingData data, TrainConfig config, HeadArchitecture architecture) {
+    return new HeadBundle(architecture, data.encoder(), config.logitScale(), new float[0]);
+  }
+
+  private static Map<String, Object> write(
+      HeadBundle head, List<EpochLoss> history, Map<String, Object> training, Attempt attempt) {
+    Map<String, byte[]> files = new LinkedHashMap<>(head.files());
+    try {
+      files.put("history.json", JSON.writeValueAsBytes(history));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("records of numbers are always JSON", e);
+    }
+    files.forEach(attempt::write);
+    Map<String, Object> figures = new LinkedHashMap<>(training);
+    figures.put("logit_scale", head.logitScale());
+    figures.put("parameters", head.parameters().length);
+    figures.put("parameters_sha256", DigestUtils.sha256Hex(files.get(PARAMETERS)));
+    figures.put("encoder", head.encoder());
+    return figures;
+  }
+
+  /** The figures of one head, with where it is. */
+  private static Map<String, Object> figures(StageResult head) {
+    Map<String, Object> figures = head.fields();
+    figures.remove("stage");
+    return figures;
+  }
+}

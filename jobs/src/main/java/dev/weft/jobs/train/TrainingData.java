@@ -1,0 +1,90 @@
+package dev.weft.jobs.train;
+
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import dev.weft.jobs.Session;
+import dev.weft.store.Snapshot;
+import dev.weft.train.TripletTable;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+
+/**
+ * What all heads are trained on: the pinned inputs, and the training rows, which are read when the
+ * first head needs them and kept for the others.
+ *
+ * <p>Used by the driver's main thread alone.
+ */
+final class TrainingData implements AutoCloseable {
+  private final Session session;
+  private final Snapshot ingest;
+  private final Snapshot encode;
+  private Optional<TripletTable> table = Optional.empty();
+  private Optional<Broadcast<byte[]>> broadcast = Optional.empty();
+
+  TrainingData(Session session, Snapshot ingest, Snapshot encode) {
+    this.session = session;
+    this.ingest = ingest;
+    this.encode = encode;
+  }
+
+  /** The snapshots a head depends on. */
+  List<Snapshot> inputs() {
+    return List.of(ingest, encode);
+  }
+
+  /** Fingerprint of the encoder that made the vectors. */
+  String encoder() {
+    return fact("encoder", String.class);
+  }
+
+  /** Embedding width D. */
+  int dimension() {
+    return fact("dimension", Integer.class);
+  }
+
+  private <T> T fact(String name, Class<T> type) {
+    Object value = encode.manifest().facts().get(name);
+    if (!type.isInstance(value)) {
+      throw new WeftException(
+          ExitCode.INPUT_MISSING,
+          "Cannot train on %s: its manifest has '%s' as %s of the vectors. Encode again with this"
+              + " version of Weft: scripts/weft encode --force.",
+          encode.path(),
+          value,
+          name);
+    }
+    return type.cast(value);
+  }
+
+  /** The training rows. */
+  TripletTable table() {
+    if (table.isEmpty()) {
+      table =
+          Optional.of(
+              TrainingTable.read(
+                  session.spark(),
+                  ingest,
+                  encode,
+                  dimension(),
+                  session.config().train().captionForms()));
+    }
+    return table.get();
+  }
+
+  /** The training rows as every worker gets them, once: {@link TripletTable#toBytes}. */
+  Broadcast<byte[]> broadcast() {
+    if (broadcast.isEmpty()) {
+      broadcast =
+          Optional.of(
+              new JavaSparkContext(session.spark().sparkContext()).broadcast(table().toBytes()));
+    }
+    return broadcast.get();
+  }
+
+  @Override
+  public void close() {
+    broadcast.ifPresent(Broadcast::destroy);
+  }
+}

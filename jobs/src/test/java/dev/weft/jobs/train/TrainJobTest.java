@@ -1,0 +1,313 @@
+package dev.weft.jobs.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import dev.weft.jobs.Session;
+import dev.weft.jobs.StageResult;
+import dev.weft.store.Snapshot;
+import dev.weft.train.HeadArchitecture;
+import dev.weft.train.HeadBundle;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainJobTest {
+  private static final String[] SHORT = {
+    "train.heads=[gated]", "train.epochs=2", "train.batch-size=32", "train.warmup-steps=2"
+  };
+
+  @TempDir Path root;
+  private EncodedTriplets problem;
+
+  @BeforeEach
+  void write() {
+    problem = EncodedTriplets.written(root, 150);
+  }
+
+  private static String[] with(String... more) {
+    List<String> pairs = new ArrayList<>(List.of(SHORT));
+    pairs.addAll(List.of(more));
+    return pairs.toArray(String[]::new);
+  }
+
+  private Snapshot head(String name) {
+    return problem.artefact("train/" + name).require();
+  }
+
+  private static Map<String, Object> facts(Snapshot snapshot) {
+    return snapshot.manifest().facts();
+  }
+
+  private List<Double> losses(String head) {
+    try {
+      List<Double> losses = new ArrayList<>();
+      for (JsonNode epoch : new JsonMapper().readTree(head(head).read("history.json"))) {
+        losses.add(epoch.get("loss").asDouble());
+      }
+      return losses;
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void everyHeadIsAnArtefactThatLoads() {
+    StageResult result =
+        TrainJob.run(
+            problem.session(
+                with("train.heads=[sum, weighted, gated, combiner]", "train.mix=slerp")));
+
+    assertThat(result.status()).isEqualTo(StageResult.DONE);
+    assertThat(result.figures().get("heads").toString()).contains("parameters_sha256", "version=1");
+    for (String name : List.of("sum", "weighted", "gated", "combiner")) {
+      Snapshot snapshot = head(name);
+      HeadBundle head =
+          HeadBundle.of(
+              Map.of(
+                  "head.json", snapshot.read("head.json"),
+                  "params.bin", snapshot.read("params.bin")));
+      assertThat(head.architecture().kind().name()).isEqualToIgnoringCase(name);
+      assertThat(head.architecture().dimension()).isEqualTo(EncodedTriplets.WIDTH);
+      assertThat(head.encoder()).isEqualTo("encoder-for-tests");
+      assertThat(facts(snapshot)).containsEntry("parameters", head.parameters().length);
+    }
+    assertThat(facts(head("gated")))
+        .containsEntry("steps", 10)
+        .containsEntry("triplets", 150)
+        .containsEntry("partitions", 1)
+        .containsKeys("loss", "logit_scale", "seconds_per_step");
+    assertThat(losses("gated")).hasSize(2);
+    assertThat(losses("weighted")).isEmpty();
+  }
+
+  @Test
+  void trainingFindsWhatASumCannot() {
+    TrainJob.run(problem.session(with("train.epochs=15", "train.learning-rate=0.02")));
+
+    assertThat(losses("gated").get(14)).isLessThan(losses("gated").get(0) / 3);
+  }
+
+  @Test
+  void anyNumberOfPartitionsGivesTheLossOfOne() {
+    List<List<Double>> losses = new ArrayList<>();
+    for (int partitions : new int[] {1, 2, 5, 40}) {
+      TrainJob.run(problem.session(with("train.partitions=" + partitions)));
+      losses.add(losses("gated"));
+      assertThat(facts(head("gated"))).containsEntry("partitions", partitions);
+    }
+
+    for (List<Double> found : losses) {
+      for (int epoch = 0; epoch < 2; epoch++) {
+        double one = losses.get(0).get(epoch);
+        assertThat(found.get(epoch)).isCloseTo(one, within(1e-5 * one));
+      }
+    }
+  }
+
+  @Test
+  void theSameSeedGivesTheSameBytesAndAnotherGivesOthers() {
+    String[] settings = with("train.heads=[combiner]", "train.partitions=3");
+    TrainJob.run(problem.session(settings));
+    byte[] first = head("combiner").read("params.bin");
+
+    TrainJob.run(problem.forced(settings));
+    assertThat(head("combiner").version()).isEqualTo(2);
+    assertThat(head("combiner").read("params.bin")).isEqualTo(first);
+
+    TrainJob.run(problem.session(with("train.heads=[combiner]", "train.partitions=3", "seed=2")));
+    assertThat(head("combiner").read("params.bin")).isNotEqualTo(first);
+  }
+
+  @Test
+  void theFilesTheRowsLieInDoNotMatter() {
+    TrainJob.run(problem.session(SHORT));
+    byte[] first = head("gated").read("params.bin");
+    List<Row> triplets = new ArrayList<>(problem.triplets(150));
+    java.util.Collections.reverse(triplets);
+    List<Row> images = new ArrayList<>(problem.images());
+    java.util.Collections.reverse(images);
+
+    problem.ingest(triplets);
+    problem.encode(images, problem.texts());
+    TrainJob.run(problem.session(SHORT));
+
+    assertThat(head("gated").version()).isEqualTo(2);
+    assertThat(head("gated").read("params.bin")).isEqualTo(first);
+  }
+
+  @Test
+  void onlyTheHeadsThatASettingMattersToAreTrainedAgain() {
+    TrainJob.run(problem.session(with("train.heads=[sum, weighted, gated]")));
+
+    StageResult same =
+        TrainJob.run(
+            problem.session(
+                with("train.heads=[weighted, gated, sum]", "train.checkpoint-steps=7")));
+    assertThat(same.status()).isEqualTo(StageResult.UP_TO_DATE);
+
+    StageResult other =
+        TrainJob.run(
+            problem.session(
+                with("train.heads=[sum, weighted, gated]", "train.learning-rate=0.002")));
+    assertThat(other.status()).isEqualTo(StageResult.DONE);
+    assertThat(head("sum").version()).isEqualTo(1);
+    assertThat(head("weighted").version()).isEqualTo(1);
+    assertThat(head("gated").version()).isEqualTo(2);
+  }
+
+  @Test
+  void checkpointsAreFewAndTheLastOneStays() {
+    TrainJob.run(problem.session(with("train.checkpoint-steps=1")));
+
+    List<Snapshot> checkpoints = problem.artefact("train/gated/checkpoint").history();
+    assertThat(checkpoints).hasSize(1);
+    assertThat(facts(checkpoints.get(0))).containsEntry("step", 10).containsEntry("partitions", 1);
+  }
+
+  @Test
+  void imagesOfEqualContentAreOneImage() {
+    Session session = problem.session(SHORT);
+
+    assertThat(table(session).images())
+        .isLessThanOrEqualTo(300)
+        .isEqualTo(
+            (int)
+                problem.triplets(150).stream()
+                    .filter(row -> row.getString(2).equals("train") && !row.isNullAt(5))
+                    .flatMap(row -> java.util.stream.Stream.of(row.getString(4), row.getString(5)))
+                    .distinct()
+                    .count());
+  }
+
+  private static dev.weft.train.TripletTable table(Session session) {
+    try (TrainingData data =
+        new TrainingData(
+            session, session.artefact("ingest").require(), session.artefact("encode").require())) {
+      return data.table();
+    }
+  }
+
+  @Test
+  void aTextWithoutVectorIsNamed() {
+    List<Row> texts = new ArrayList<>(problem.texts());
+    texts.removeIf(row -> row.getString(0).equals("has value 3 in place 1"));
+    problem.encode(problem.images(), texts);
+
+    assertThatThrownBy(() -> TrainJob.run(problem.session(SHORT)))
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_MISSING))
+        .hasMessageMatching(
+            "Cannot train: \\d+ of the 150 texts of the training triplets have no vector in \\S+,"
+                + " among them 'has value 3 in place 1' of the triplet codes/\\w+/\\d+\\. Run"
+                + " scripts/weft encode, with every form .*");
+  }
+
+  @Test
+  void anImageWithoutVectorIsNamed() {
+    String missing = problem.triplets(150).get(0).getString(4);
+    List<Row> images = new ArrayList<>(problem.images());
+    images.removeIf(row -> row.getString(2).equals(missing) && row.getString(1).equals("round"));
+    problem.encode(images, problem.texts());
+
+    assertThatThrownBy(() -> TrainJob.run(problem.session(SHORT)))
+        .hasMessageMatching(
+            "Cannot train: 1 of the \\d+ images of the training triplets have no vector in \\S+,"
+                + " among them codes/round/"
+                + missing
+                + "\\. Run scripts/weft encode, then this command again\\.");
+  }
+
+  @Test
+  void aDataSetWithoutImageFilesIsNamed() {
+    problem.encode(List.of(), problem.texts());
+
+    assertThatThrownBy(() -> TrainJob.run(problem.session(SHORT)))
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_MISSING))
+        .hasMessageContaining("Not one image of codes was encoded: where a data set was ingested")
+        .hasMessageContaining("set ingest.images to read");
+  }
+
+  @Test
+  void noTrainingTripletsIsAPlainError() {
+    problem.ingest(
+        problem.triplets(0)); // one of the split val, and one for training without a target
+
+    assertThatThrownBy(() -> TrainJob.run(problem.session(SHORT)))
+        .hasMessageMatching(
+            "Cannot train: of the 2 triplets in \\S+ none is of the split train with a published"
+                + " target\\. Name a data set .*");
+  }
+
+  @Test
+  void captionFormsMustHaveBeenEncoded() {
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    problem.session(with("train.caption-forms=[first-and-second, first]"))))
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
+        .hasMessageContaining(
+            "train.caption-forms must be among encode.caption-forms ([first-and-second]), found"
+                + " [first-and-second, first]");
+  }
+
+  @Test
+  void moreResultsThanTheDriverTakesIsAPlainError() {
+    assertThatThrownBy(() -> TrainJob.run(problem.session(with("train.partitions=200000"))))
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
+        .hasMessageMatching(
+            "Cannot train the gated head in 200000 partitions: every step brings 200000 gradients of"
+                + " 1 MiB to the driver, together 1679 MiB, and spark.driver.maxResultSize allows"
+                + " 1024 MiB\\. Set spark.driver.maxResultSize to 1679m or more .*");
+  }
+
+  @Test
+  void aLossThatIsNotFiniteStopsTheRunAndLeavesTheLastCheckpoint() {
+    // Without a limit on the gradient the scale of the first step already overflows.
+    String[] diverging =
+        with(
+            "train.heads=[combiner]",
+            "train.learning-rate=0.999",
+            "train.warmup-steps=0",
+            "train.clip-norm=0",
+            "train.weight-decay=0.99",
+            "train.epochs=40",
+            "train.checkpoint-steps=1",
+            "train.logit-scale=1e30",
+            "train.max-logit-scale=1e38");
+
+    assertThatThrownBy(() -> TrainJob.run(problem.session(diverging)))
+        .isInstanceOf(WeftException.class)
+        .hasMessageContaining("Cannot go on training the combiner head: in step")
+        .hasMessageContaining("Lower train.learning-rate");
+    assertThat(problem.artefact("train/combiner").latest()).isEmpty();
+  }
+
+  @Test
+  void theArchitectureFollowsTheSettings() {
+    TrainJob.run(problem.session(with("train.gate=scalar")));
+
+    Snapshot snapshot = head("gated");
+    HeadBundle head =
+        HeadBundle.of(
+            Map.of(
+                "head.json", snapshot.read("head.json"),
+                "params.bin", snapshot.read("params.bin")));
+    assertThat(head.architecture())
+        .isEqualTo(new HeadArchitecture.Gated(EncodedTriplets.WIDTH, HeadArchitecture.Gate.SCALAR));
+  }
+}
