@@ -23,24 +23,37 @@ public final class TinyWardrobe {
 
   private TinyWardrobe() {}
 
-  /** The root that all tests share. */
+  /**
+   * The root that all tests share; the newest version of a stage is that of whichever test ran it.
+   */
   public static Path root() {
     return FOLDER.resolve("runs");
+  }
+
+  /** Where the wardrobe is drawn. */
+  public static Path folder() {
+    return FOLDER.resolve("wardrobe");
   }
 
   /** A session on the shared root, where ingest is done. */
   public static Session session(String... pairs) {
     Ingested.run();
-    return open(root(), List.of(pairs));
+    return open(root(), false, List.of(pairs));
+  }
+
+  /** As above, with {@code --force}. */
+  public static Session forced(String... pairs) {
+    Ingested.run();
+    return open(root(), true, List.of(pairs));
   }
 
   /** A session on a root of its own, where nothing is done, on the wardrobe that all share. */
   public static Session sessionOn(Path root, String... pairs) {
     Ingested.run();
-    return open(root, List.of(pairs));
+    return open(root, false, List.of(pairs));
   }
 
-  private static Session open(Path root, List<String> pairs) {
+  private static Session open(Path root, boolean force, List<String> pairs) {
     Settings settings =
         PipelineConfig.defaults()
             .overriddenBy(
@@ -48,7 +61,7 @@ public final class TinyWardrobe {
                     List.of(
                         "root=" + root,
                         "wardrobe.enabled=true",
-                        "wardrobe.folder=" + FOLDER.resolve("wardrobe"),
+                        "wardrobe.folder=" + folder(),
                         "wardrobe.images=180",
                         "wardrobe.train-triplets=60",
                         "wardrobe.val-triplets=30",
@@ -74,7 +87,7 @@ public final class TinyWardrobe {
         PipelineConfig.bind(settings, "test"),
         settings,
         new Session.Options(
-            false,
+            force,
             new Progress(
                 new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
                 false,
@@ -87,7 +100,7 @@ public final class TinyWardrobe {
     private static final StageResult RESULT = ingest();
 
     private static StageResult ingest() {
-      Session session = open(root(), List.of());
+      Session session = open(root(), false, List.of());
       WardrobeJob.run(session);
       return IngestJob.run(session);
     }

@@ -2,6 +2,7 @@ package dev.weft.jobs.align;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
@@ -19,14 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class AlignJobTest {
-  @TempDir private Path folder;
-
-  private StageResult align(String root, String... pairs) {
-    Session session = TinyWardrobe.sessionOn(folder.resolve(root), pairs);
-    IngestJob.run(session);
-    return AlignJob.run(session);
-  }
-
   private static List<String> hashes(StageResult result) {
     return result.snapshot().orElseThrow().manifest().files().stream()
         .map(FileEntry::sha256)
@@ -36,9 +29,9 @@ class AlignJobTest {
 
   @Test
   void equalSeedsGiveEqualBytes() {
-    StageResult one = align("one");
-    StageResult two = align("two");
-    StageResult other = align("other", "seed=2");
+    StageResult one = AlignJob.run(TinyWardrobe.forced("align.partitions=3"));
+    StageResult two = AlignJob.run(TinyWardrobe.forced("align.partitions=3"));
+    StageResult other = AlignJob.run(TinyWardrobe.session("seed=2"));
 
     assertThat(one.status()).isEqualTo(StageResult.DONE);
     assertThat(hashes(one)).hasSize(3).isEqualTo(hashes(two));
@@ -47,12 +40,11 @@ class AlignJobTest {
 
   @Test
   void theSlicesOfABatchChangeRoundingOnly() {
-    double one = (double) align("one", "align.partitions=1").figures().get("loss");
-    StageResult three = align("three", "align.partitions=3");
+    StageResult one = AlignJob.run(TinyWardrobe.session("align.partitions=1"));
+    StageResult three = AlignJob.run(TinyWardrobe.session("align.partitions=3"));
 
     assertThat((double) three.figures().get("loss"))
-        .isCloseTo(one, org.assertj.core.data.Offset.offset(1e-4));
-    assertThat(hashes(three)).isEqualTo(hashes(align("again", "align.partitions=3")));
+        .isCloseTo((double) one.figures().get("loss"), within(1e-4));
   }
 
   @Test
@@ -73,7 +65,8 @@ class AlignJobTest {
 
   @Test
   void noMoreImagesAreUsedThanAllowed() {
-    assertThat(align("few", "align.max-images=40").figures()).containsEntry("images", 40);
+    assertThat(AlignJob.run(TinyWardrobe.session("align.max-images=40")).figures())
+        .containsEntry("images", 40);
   }
 
   @Test
@@ -86,8 +79,11 @@ class AlignJobTest {
   }
 
   @Test
-  void withoutImageFilesItSaysWhatToDo() {
-    assertThatThrownBy(() -> align("none", "ingest.images=none"))
+  void withoutImageFilesItSaysWhatToDo(@TempDir Path folder) {
+    Session session = TinyWardrobe.sessionOn(folder, "ingest.images=none");
+    IngestJob.run(session);
+
+    assertThatThrownBy(() -> AlignJob.run(session))
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_MISSING))
         .hasMessageContaining("Cannot align: ingest read no image file")
