@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * Maps images and texts into one space, where the cosine says how well they fit.
  *
- * <p>The vector of an image or text depends on it alone, not on what else is in the call (up to the
- * last bits of float32): vectors are computed once and kept.
+ * <p>The vector of an image or text depends on it alone, to the last bit, not on what else is in
+ * the call: vectors are computed once and kept, in whatever company.
  */
 public interface DualEncoder extends AutoCloseable {
 

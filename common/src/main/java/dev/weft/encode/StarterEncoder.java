@@ -10,7 +10,6 @@ import dev.weft.compute.VectorFile;
 import dev.weft.ingest.RgbImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -32,12 +31,6 @@ public final class StarterEncoder implements DualEncoder {
   private static final String MANIFEST = "encoder.json";
   private static final String IMAGE = "image.bin";
   private static final String TEXT = "text.bin";
-
-  /**
-   * Images per pass of the network. Always as many, the last pass filled up with black: the order
-   * of the additions in a matrix product may depend on its size, and a vector must not.
-   */
-  private static final int PASS = 64;
 
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -218,30 +211,18 @@ public final class StarterEncoder implements DualEncoder {
 
   @Override
   public float[][] images(List<RgbImage> images) {
-    float[][] vectors = new float[images.size()][];
-    for (int from = 0; from < vectors.length; from += PASS) {
-      int to = Math.min(from + PASS, vectors.length);
-      List<float[]> pass = new ArrayList<>(PASS);
-      for (RgbImage image : images.subList(from, to)) {
-        pass.add(preprocessing.normalize(preprocessing.square(image)));
-      }
-      while (pass.size() < PASS) {
-        pass.add(new float[network.shape().imageLength()]);
-      }
-      float[] results = forward(pass);
-      for (int i = from; i < to; i++) {
-        float[] vector = new float[dimension()];
-        System.arraycopy(results, (i - from) * dimension(), vector, 0, dimension());
-        vectors[i] = UnitVector.of(vector);
-      }
-    }
-    return vectors;
+    return images.stream().map(this::vector).toArray(float[][]::new);
   }
 
-  private float[] forward(List<float[]> pass) {
+  /**
+   * Each image is run alone: in a pass of several the order of the additions, and so the last bit
+   * of a vector, depends on the place of its row.
+   */
+  private float[] vector(RgbImage image) {
+    float[] pixels = preprocessing.normalize(preprocessing.square(image));
     synchronized (network) {
-      INDArray results = network.forward(pass); // [PASS, D]
-      return NativeVectors.array(results.dup('c'));
+      INDArray result = network.forward(List.of(pixels)); // [1, D]
+      return UnitVector.of(NativeVectors.array(result.dup('c')));
     }
   }
 
