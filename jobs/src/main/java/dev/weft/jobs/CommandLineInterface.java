@@ -6,7 +6,9 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.commons.lang3.exception.ExceptionUtils;
@@ -33,6 +35,8 @@ final class CommandLineInterface {
     CommandLine commandLine =
         Commands.commandLine(
             new Commands.Console(out, this::print, new Progress(err, terminal, System::nanoTime)));
+    commandLine.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
+    commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
     commandLine.setParameterExceptionHandler(this::usageError);
     commandLine.setExecutionExceptionHandler(this::failure);
     return commandLine.execute(args);

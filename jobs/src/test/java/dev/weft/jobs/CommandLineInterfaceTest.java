@@ -1,0 +1,77 @@
+package dev.weft.jobs;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CommandLineInterfaceTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  @TempDir private Path folder;
+
+  private int weft(String... args) {
+    return new CommandLineInterface(
+            new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8))
+        .run(args);
+  }
+
+  private String config(String yaml) throws IOException {
+    return Files.writeString(folder.resolve("my.yaml"), yaml).toString();
+  }
+
+  @Test
+  void helpOfACommandEndsWithExamples() {
+    assertThat(weft("train", "--help")).isZero();
+    assertThat(out.toString(UTF_8)).contains("--config=FILE", "Examples:", "scripts/weft train");
+  }
+
+  @Test
+  void anUnknownCommandIsAUsageErrorThatSuggests() {
+    assertThat(weft("trian", "--config", "x")).isEqualTo(64);
+    assertThat(err.toString(UTF_8)).contains("Cannot run 'weft trian --config x'", "weft train");
+  }
+
+  @Test
+  void aMissingOptionIsAUsageError() {
+    assertThat(weft("train")).isEqualTo(64);
+    assertThat(err.toString(UTF_8)).contains("--config", "scripts/weft train --help");
+  }
+
+  @Test
+  void aMissingConfigurationIsNamed() {
+    assertThat(weft("train", "--config", "nowhere.yaml")).isEqualTo(66);
+    assertThat(err.toString(UTF_8)).contains("Cannot read the configuration nowhere.yaml");
+    assertThat(out.toString(UTF_8))
+        .startsWith("RESULT {\"stage\":\"train\",\"status\":\"failed\",\"exit_code\":66");
+  }
+
+  @Test
+  void everyWrongSettingIsReportedBeforeSparkStarts() throws IOException {
+    String file = config("train:\n  epochs: fast\n  batchsize: 3\nevaluate:\n  cohort: best\n");
+
+    assertThat(weft("train", "--config", file, "--set", "run=a/b")).isEqualTo(78);
+    assertThat(err.toString(UTF_8))
+        .contains("problems in " + file)
+        .contains("train.epochs must be of type int, found 'fast' (" + file + ", line 2)")
+        .contains("train.batchsize is not a known key; did you mean train.batch-size?")
+        .contains("evaluate.cohort must be one of");
+  }
+
+  @Test
+  void printConfigShowsValuesAndTheirPlace() throws IOException {
+    String file = config("train:\n  epochs: 4\n");
+
+    assertThat(weft("print-config", "--config", file, "--set", "seed=9")).isZero();
+    assertThat(out.toString(UTF_8))
+        .containsPattern("seed: 9 +# --set")
+        .containsPattern("train.epochs: 4 +# .*my.yaml, line 2")
+        .containsPattern("train.batch-size: \\d+ +# conf/defaults.yaml, line \\d+");
+  }
+}
