@@ -129,18 +129,20 @@ record EvaluationPage(Session session, Snapshot ingest, Snapshot encode) {
               scores.get(answers.size()),
               right.contains(id) ? Verdict.RIGHT : Verdict.WRONG));
     }
-    int gallery =
+    QuerySet.Category category =
         set.categories().stream()
-            .filter(category -> category.name().equals(triplet.category()))
-            .mapToInt(category -> category.gallery().size())
-            .sum();
+            .filter(one -> one.name().equals(triplet.category()))
+            .findFirst()
+            .orElseThrow();
+    boolean removed =
+        set.protocol().referenceRemoved() && category.gallery().contains(triplet.reference());
     return new Example(
         (triplet.category().isEmpty() ? "query " : triplet.category() + ", query ") + triplet.id(),
         Optional.of(pictures.get(key(row, triplet.reference()))),
         row.getAs("text"),
         answers,
         RankingRow.targetRank(row),
-        gallery);
+        category.gallery().size() - (removed ? 1 : 0));
   }
 
   private List<String> answers(Row row) {

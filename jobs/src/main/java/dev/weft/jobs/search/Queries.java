@@ -20,6 +20,7 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
@@ -124,7 +125,7 @@ record Queries(List<Query> queries, Map<String, FileStatus> files) {
             .select(
                 present.stream()
                     .map(name -> functions.col(name).cast("string").as(name))
-                    .toArray(org.apache.spark.sql.Column[]::new))
+                    .toArray(Column[]::new))
             .collectAsList();
     List<Query> queries = new ArrayList<>(rows.size());
     Set<String> ids = new HashSet<>();

@@ -30,12 +30,15 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,7 +58,7 @@ class EvaluateJobTest {
   }
 
   private static Map<String, Double> doubles(Map<?, ?> values) {
-    Map<String, Double> doubles = new java.util.TreeMap<>();
+    Map<String, Double> doubles = new TreeMap<>();
     values.forEach((name, value) -> doubles.put((String) name, ((Number) value).doubleValue()));
     return doubles;
   }
@@ -65,6 +68,7 @@ class EvaluateJobTest {
     private final Session session;
     private final Snapshot ingest;
     private final Snapshot encode;
+    private final Map<String, List<Row>> read = new HashMap<>();
 
     Directly(Session session) {
       this.session = session;
@@ -159,8 +163,6 @@ class EvaluateJobTest {
       return row.getAs("dataset").equals(triplet.dataset())
           && row.getAs("category").equals(triplet.category());
     }
-
-    private final Map<String, List<Row>> read = new java.util.HashMap<>();
 
     private List<Row> rows(Table table, Snapshot snapshot) {
       return read.computeIfAbsent(
@@ -273,10 +275,7 @@ class EvaluateJobTest {
     Table.TEXT_EMBEDDINGS.write(
         spark.createDataFrame(
             List.of(
-                org.apache.spark.sql.RowFactory.create(
-                    "<b onclick=\"x\">red</b> and it's & so".substring(0, 1)
-                        + "b onclick=\"x\">red</b> and it's & so",
-                    text.getAs("vector"))),
+                RowFactory.create("<b onclick=\"x\">red</b> and it's & so", text.getAs("vector"))),
             Table.TEXT_EMBEDDINGS.schema()),
         vectors);
     Table.IMAGE_EMBEDDINGS.write(Table.IMAGE_EMBEDDINGS.read(spark, encode), vectors);
