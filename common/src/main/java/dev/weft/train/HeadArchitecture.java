@@ -9,6 +9,7 @@ import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.L2NormalizeVertex;
 import org.deeplearning4j.nn.conf.graph.MergeVertex;
+import org.deeplearning4j.nn.conf.graph.ScaleVertex;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
@@ -114,8 +115,12 @@ public sealed interface HeadArchitecture extends Serializable { // travels with 
   }
 
   /**
-   * A gate between image and text: {@code h = a * v + (1 - a) * t}, {@code a = sigmoid(W [v; t] +
-   * b)}.
+   * A gate between image and text: {@code h = a * v + (1 - a) * t}, {@code a = sigmoid(sqrt(D) W
+   * [v; t] + b)}.
+   *
+   * <p>The coordinates of unit vectors are about {@code 1 / sqrt(D)}; the factor gives the gate
+   * inputs of about 1, so that Adam's steps, which do not depend on the size of a gradient, move it
+   * as fast as they move the layers of the other heads.
    *
    * <p>The vector gate is the highway unit of Srivastava et al., "Highway Networks"
    * (arXiv:1505.00387) between the two modalities, as in the gated unit of Arevalo et al., "Gated
@@ -158,7 +163,8 @@ public sealed interface HeadArchitecture extends Serializable { // travels with 
       return builder(type)
           .addInputs(IMAGE, TEXT)
           .addVertex("both", new MergeVertex(), IMAGE, TEXT)
-          .addLayer("gate", dense(2 * dimension, gates(), Activation.SIGMOID), "both")
+          .addVertex("scaled", new ScaleVertex(Math.sqrt(dimension)), "both")
+          .addLayer("gate", dense(2 * dimension, gates(), Activation.SIGMOID), "scaled")
           .addVertex("blend", new Blend(), "gate", IMAGE, TEXT)
           .addVertex("query", new L2NormalizeVertex(), "blend")
           .setOutputs("query")
