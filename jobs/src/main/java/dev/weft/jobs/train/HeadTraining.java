@@ -5,7 +5,6 @@ import dev.weft.jobs.Session;
 import dev.weft.jobs.Stage;
 import dev.weft.train.Batches;
 import dev.weft.train.Checkpoint;
-import dev.weft.train.EpochLoss;
 import dev.weft.train.HeadArchitecture;
 import dev.weft.train.HeadKind;
 import dev.weft.train.StepReport;
@@ -15,12 +14,12 @@ import dev.weft.train.Trainer;
 import dev.weft.train.TripletTable;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.DoubleStream;
 import org.apache.spark.api.java.JavaSparkContext;
 
 /** Trains one head by back-propagation, from its last checkpoint if there is one. */
@@ -80,6 +79,7 @@ final class HeadTraining {
               request -> jobs.compute(request, display.description(request)),
               state -> checkpoints.save(state, parts),
               display::report);
+      display.end(end);
       return new Trained(architecture, end, figures(end, parts, display));
     } finally {
       session.progress().end();
@@ -98,14 +98,17 @@ final class HeadTraining {
   }
 
   private Map<String, Object> figures(Checkpoint end, int parts, Display display) {
-    List<EpochLoss> history = end.history();
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("steps", end.step());
-    figures.put("loss", history.get(history.size() - 1).loss());
+    figures.put("loss", lossOfLastEpoch(end));
     figures.put("triplets", data.table().rows());
     figures.put("partitions", parts);
     display.medianSeconds().ifPresent(seconds -> figures.put("seconds_per_step", seconds));
     return figures;
+  }
+
+  private static double lossOfLastEpoch(Checkpoint end) {
+    return end.history().get(end.history().size() - 1).loss();
   }
 
   /** How far the training is, in words and numbers. */
@@ -113,7 +116,7 @@ final class HeadTraining {
     private final String head;
     private final long steps;
     private final long first;
-    private final DoubleStream.Builder seconds = DoubleStream.builder();
+    private final List<Double> seconds = new ArrayList<>();
     private Instant start = session.clock().instant();
     private Instant last = start;
     private long rows;
@@ -189,10 +192,26 @@ final class HeadTraining {
       return Duration.between(from, to).toNanos() / 1e9;
     }
 
+    void end(Checkpoint end) {
+      session
+          .progress()
+          .say(
+              String.format(
+                  Locale.ROOT,
+                  "  train %s: loss %.3f and scale %.1f after %,d steps%s",
+                  head,
+                  lossOfLastEpoch(end),
+                  end.logitScale(),
+                  steps,
+                  medianSeconds()
+                      .map(each -> String.format(Locale.ROOT, " of %.0f ms", 1000 * each))
+                      .orElse("")));
+    }
+
     /** The median of this process's steps; none if the checkpoint was the end of the run. */
     Optional<Double> medianSeconds() {
-      double[] sorted = seconds.build().sorted().toArray();
-      return sorted.length == 0 ? Optional.empty() : Optional.of(sorted[sorted.length / 2]);
+      List<Double> sorted = seconds.stream().sorted().toList();
+      return sorted.stream().skip(sorted.size() / 2).findFirst();
     }
   }
 }

@@ -8,9 +8,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.jobs.LocalSpark;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.StageResult;
 import dev.weft.store.Artefact;
+import dev.weft.store.Attempt;
+import dev.weft.store.CommitRequest;
+import dev.weft.store.FileEntry;
 import dev.weft.store.Snapshot;
 import dev.weft.train.HeadArchitecture;
 import dev.weft.train.HeadBundle;
@@ -25,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -37,6 +42,8 @@ class TrainJobTest {
   private static final String[] SHORT = {
     "train.heads=[gated]", "train.epochs=2", "train.batch-size=32", "train.warmup-steps=2"
   };
+
+  private static final String MANY = "train.epochs=1000";
 
   @TempDir static Path shared;
   private static EncodedTriplets original;
@@ -305,18 +312,28 @@ class TrainJobTest {
     assertThat(problem.artefact("train/gated").latest()).isEmpty();
   }
 
-  /** A clock that stops the run at a certain look at it: in a step, or in a commit. */
-  private static final class LastLook extends Clock {
+  /** A clock that does something at a certain look at it: in a step, or in a commit. */
+  private static final class AtLook extends Clock {
+    private final Runnable action;
     private int looks;
 
-    LastLook(int looks) {
+    AtLook(int looks, Runnable action) {
       this.looks = looks;
+      this.action = action;
+    }
+
+    static AtLook stop(int looks) {
+      return new AtLook(
+          looks,
+          () -> {
+            throw new IllegalStateException("stopped");
+          });
     }
 
     @Override
     public Instant instant() {
       if (looks-- == 0) {
-        throw new IllegalStateException("stopped");
+        action.run();
       }
       return Instant.now();
     }
@@ -341,7 +358,7 @@ class TrainJobTest {
             .require()
             .read("params.bin");
     for (int looks : new int[] {7, 8, 9, 14}) {
-      assertThatThrownBy(() -> TrainJob.run(problem.timed(new LastLook(looks), settings)))
+      assertThatThrownBy(() -> TrainJob.run(problem.timed(AtLook.stop(looks), settings)))
           .hasMessage("stopped");
       assertThat(problem.artefact("train/combiner").latest()).isEmpty();
     }
@@ -351,6 +368,55 @@ class TrainJobTest {
     assertThat(problem.said())
         .contains("; goes on after step 3, from version 1 of train/combiner/checkpoint");
     assertThat(head("combiner").read("params.bin")).isEqualTo(undisturbed);
+  }
+
+  @Test
+  void aRunThatGoesOnKeepsItsPartitions() {
+    String[] settings = with("train.checkpoint-steps=3", "train.partitions=0");
+    assertThatThrownBy(() -> TrainJob.run(problem.timed(AtLook.stop(9), settings)))
+        .hasMessage("stopped");
+    Artefact checkpoints = problem.artefact("train/gated/checkpoint");
+    Snapshot ofOne = checkpoints.require();
+    Attempt ofThree = checkpoints.begin("three");
+    for (FileEntry file : ofOne.manifest().files()) {
+      ofThree.write(file.name(), ofOne.read(file.name()));
+    }
+    ofThree.commit(
+        new CommitRequest(
+            ofOne.manifest().runKey(),
+            ofOne.manifest().provenance(),
+            Map.of(),
+            Map.of("step", 3, "partitions", 3),
+            Instant.now()));
+
+    TrainJob.run(problem.session(settings));
+
+    assertThat(facts(head("gated"))).containsEntry("partitions", 3);
+  }
+
+  @Test
+  void whatSparkGivesUpIsSaidPlainly() {
+    AtomicBoolean ended = new AtomicBoolean();
+    Thread canceller =
+        new Thread(
+            () -> {
+              while (!ended.get()) {
+                LocalSpark.session().sparkContext().cancelAllJobs();
+              }
+            });
+    canceller.setDaemon(true);
+
+    try {
+      assertThatThrownBy(
+              () -> TrainJob.run(problem.timed(new AtLook(9, canceller::start), with(MANY))))
+          .isInstanceOfSatisfying(
+              WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.TRY_LATER))
+          .hasMessageMatching(
+              "Cannot go on training the gated head: Spark gave up step \\d+ \\(.*cancelled.*\\)\\."
+                  + " Look at the logs of the executors .* run the same command again: .*");
+    } finally {
+      ended.set(true);
+    }
   }
 
   @Test
