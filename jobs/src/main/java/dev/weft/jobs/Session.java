@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -107,13 +108,19 @@ public final class Session implements AutoCloseable {
 
   /**
    * How many tasks run at once when each uses a whole executor: what the stages that run native
-   * code on all cores of a machine split their work into.
+   * code on all cores of a machine split their work into. The number asked for where it is fixed
+   * ({@code spark.executor.instances}), so that it does not depend on how many have come up yet;
+   * else those that are there.
    */
   public int executors() {
+    SparkContext context = spark().sparkContext();
+    int asked = context.getConf().getInt("spark.executor.instances", 0);
+    if (context.isLocal() || asked > 0) {
+      return Math.max(1, context.isLocal() ? 1 : asked);
+    }
     Map<String, ?> known =
-        scala.jdk.javaapi.CollectionConverters.asJava(
-            spark().sparkContext().getExecutorMemoryStatus());
-    return Math.max(1, known.size() - (spark().sparkContext().isLocal() ? 0 : 1));
+        scala.jdk.javaapi.CollectionConverters.asJava(context.getExecutorMemoryStatus());
+    return Math.max(1, known.size() - 1); // the driver is among them
   }
 
   @Override

@@ -185,7 +185,7 @@ class TrainJobTest {
     StageResult other =
         TrainJob.run(
             problem.session(
-                with("train.heads=[sum, weighted, gated]", "train.learning-rate=0.002")));
+                with("train.heads=[sum, weighted, gated]", "train.learning-rate=0.004")));
     assertThat(other.status()).isEqualTo(StageResult.DONE);
     assertThat(head("sum").version()).isEqualTo(1);
     assertThat(head("weighted").version()).isEqualTo(1);
