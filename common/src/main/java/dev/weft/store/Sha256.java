@@ -1,9 +1,9 @@
 package dev.weft.store;
 
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /** The checksum of the store: SHA-256, written as 64 lower-case hexadecimal digits. */
 final class Sha256 {
@@ -12,11 +12,7 @@ final class Sha256 {
   private Sha256() {}
 
   static MessageDigest digest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java has SHA-256.", e);
-    }
+    return DigestUtils.getSha256Digest();
   }
 
   static String hex(MessageDigest digest) {
@@ -24,9 +20,7 @@ final class Sha256 {
   }
 
   static String of(byte[] content) {
-    MessageDigest digest = digest();
-    digest.update(content);
-    return hex(digest);
+    return DigestUtils.sha256Hex(content);
   }
 
   static boolean isOne(String text) {
