@@ -18,8 +18,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A vertex with the inputs a, x and y that gives {@code a * x + (1 - a) * y}.
  *
- * <p>Dimensions: B = rows, D = width. x and y are {@code [B, D]}; the gate a is {@code [B, D]}, or
- * {@code [B, 1]} for one weight per row, which DL4J's own element-wise vertices do not broadcast.
+ * <p>Dimensions: B = rows, D = width, n = gates of a row, which divide D. x and y are {@code [B,
+ * D]}; the gate a is {@code [B, n]}, each for its stretch of D / n coordinates: n = D is a gate for
+ * each coordinate, n = 1 one weight for the row. DL4J's own element-wise vertices do not broadcast.
  */
 public final class Blend extends GraphVertex {
   private static final int INPUTS = 3;
@@ -110,20 +111,28 @@ public final class Blend extends GraphVertex {
       INDArray product = inputs[1].sub(inputs[2]).muli(epsilon); // [B, D]
       INDArray ofGate =
           workspaces.leverageTo(
-              ArrayType.ACTIVATION_GRAD, scalarGate() ? product.sum(true, 1) : product);
+              ArrayType.ACTIVATION_GRAD,
+              gates() == product.size(1) ? product : stretches(product).sum(2));
       return new Pair<>(null, new INDArray[] {ofGate, first, second});
     }
 
     private void gate(INDArray rows) {
-      if (scalarGate()) {
-        rows.muliColumnVector(inputs[0]);
-      } else {
+      if (gates() == rows.size(1)) {
         rows.muli(inputs[0]);
+        return;
       }
+      INDArray stretches = stretches(rows);
+      INDArray gates = inputs[0].reshape(inputs[0].size(0), gates(), 1);
+      rows.assign(stretches.mul(gates.broadcast(stretches.shape())).reshape('c', rows.shape()));
     }
 
-    private boolean scalarGate() {
-      return inputs[0].size(1) == 1;
+    private long gates() {
+      return inputs[0].size(1);
+    }
+
+    /** {@code [B, n, D / n]}. */
+    private INDArray stretches(INDArray rows) {
+      return rows.dup('c').reshape('c', rows.size(0), gates(), rows.size(1) / gates());
     }
 
     @Override

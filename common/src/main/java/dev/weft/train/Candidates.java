@@ -60,4 +60,44 @@ final class Candidates {
   int[] repeats(int position) {
     return repeated.getOrDefault(images[position], NONE);
   }
+
+  /** The sum of the first vectors, D numbers. */
+  double[] sum(int count) {
+    return GraphHead.rows(vectors, 0, count).sum(0).toDoubleVector();
+  }
+
+  /** Adds a vector times a factor. */
+  void add(int position, double factor, double[] target) {
+    for (int d = 0; d < target.length; d++) {
+      target[d] += factor * vectors.getDouble(position, d);
+    }
+  }
+
+  /**
+   * Rows for which a column counts: those of a batch without the other rows with the same target.
+   *
+   * @param batchRows B, the first candidates
+   */
+  int columnSize(int position, int batchRows) {
+    int same = 0;
+    for (int other : repeats(position)) {
+      same += other != position && other < batchRows ? 1 : 0;
+    }
+    return batchRows - same;
+  }
+
+  /** The sum of the first B vectors, each divided by its {@link #columnSize}; D numbers. */
+  double[] columnMean(int batchRows) {
+    double[] mean = sum(batchRows);
+    for (int d = 0; d < mean.length; d++) {
+      mean[d] /= batchRows;
+    }
+    for (int position = 0; position < batchRows; position++) {
+      int size = columnSize(position, batchRows);
+      if (size != batchRows) {
+        add(position, 1.0 / size - 1.0 / batchRows, mean);
+      }
+    }
+    return mean;
+  }
 }

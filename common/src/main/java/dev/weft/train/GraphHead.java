@@ -13,7 +13,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A head that is a DL4J graph: composes, and back-propagates the gradient of its result into one
- * flat vector.
+ * flat vector. The graph is what the head is; {@link PreparedGraph} runs it in memory that stays.
  *
  * <p>Dimensions: B = rows, D = embedding width, P = parameters.
  *
@@ -21,10 +21,12 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class GraphHead implements FusionHead {
   private static final long WEIGHTS = 3;
+  private static final int ROWS_PER_PASS = 1024;
 
   private final HeadArchitecture.Trainable architecture;
   private final ComputationGraph graph;
   private final DataType type;
+  private final PreparedGraph prepared;
   private final List<INDArray> masks = new ArrayList<>();
 
   private GraphHead(
@@ -32,6 +34,7 @@ public final class GraphHead implements FusionHead {
     this.architecture = architecture;
     this.graph = graph;
     this.type = type;
+    this.prepared = new PreparedGraph(graph);
   }
 
   /** A head in float32 with all parameters zero. */
@@ -81,22 +84,36 @@ public final class GraphHead implements FusionHead {
     }
   }
 
+  /** The DL4J graph itself: inputs as {@link HeadArchitecture.Trainable#graph} says. */
+  ComputationGraph graph() {
+    return graph;
+  }
+
   @Override
   public INDArray compose(INDArray images, INDArray texts) {
-    List<INDArray> inputs = new ArrayList<>(List.of(images, texts));
-    for (int width : architecture.dropoutWidths()) {
-      inputs.add(Nd4j.ones(type, images.size(0), width)); // nothing is dropped
+    int rows = (int) images.size(0);
+    INDArray queries = Nd4j.createUninitialized(type, rows, architecture.dimension());
+    for (int from = 0; from < rows; from += ROWS_PER_PASS) {
+      int to = Math.min(rows, from + ROWS_PER_PASS);
+      List<INDArray> inputs = new ArrayList<>();
+      inputs.add(rows(images.dup('c'), from, to));
+      inputs.add(rows(texts.dup('c'), from, to));
+      for (int width : architecture.dropoutWidths()) {
+        inputs.add(Nd4j.ones(type, to - from, width)); // nothing is dropped
+      }
+      rows(queries, from, to).assign(prepared.forward(inputs));
     }
-    return graph.output(false, inputs.toArray(INDArray[]::new))[0];
+    return queries;
   }
 
   /**
    * Composes with dropout, and keeps what {@link #backward} needs.
    *
-   * @param images reference images, {@code [B, D]}
-   * @param texts sentences, {@code [B, D]}
+   * @param images reference images, {@code [B, D]} in row order; must not change before {@link
+   *     #backward}
+   * @param texts sentences, as the images
    * @param keys what dropout is keyed by, B rows
-   * @return queries, {@code [B, D]}, unit length
+   * @return queries, {@code [B, D]}, unit length; valid until the next call
    */
   INDArray forward(INDArray images, INDArray texts, RowKeys keys) {
     List<INDArray> inputs = new ArrayList<>(List.of(images, texts));
@@ -104,29 +121,42 @@ public final class GraphHead implements FusionHead {
     for (int layer = 0; layer < widths.size(); layer++) {
       inputs.add(mask(layer, widths.get(layer), keys));
     }
-    String output = graph.getConfiguration().getNetworkOutputs().get(0);
-    return graph.feedForward(inputs.toArray(INDArray[]::new), true, false).get(output);
+    return prepared.forward(inputs);
   }
 
   /**
    * Back-propagates through the last {@link #forward}.
    *
-   * @param gradient dL/dq, {@code [B, D]}
+   * @param gradient dL/dq, {@code [B, D]} in row order
+   * @param accumulate whether to add to the gradient of the calls before, instead of replacing it
    * @return dL/dparameters, P numbers in the order of {@link #parameters}; valid until the next
    *     call
    */
-  INDArray backward(INDArray gradient) {
-    return graph.backpropGradient(gradient).gradient();
+  INDArray backward(INDArray gradient, boolean accumulate) {
+    prepared.backward(gradient, accumulate);
+    return prepared.gradient();
+  }
+
+  /** Rows of a whole matrix in row order, without a copy. */
+  static INDArray rows(INDArray matrix, int from, int to) {
+    return Nd4j.create(
+        matrix.data(),
+        new long[] {to - from, matrix.size(1)},
+        new long[] {matrix.size(1), 1},
+        matrix.offset() + from * matrix.size(1),
+        'c');
   }
 
   private INDArray mask(int layer, int width, RowKeys keys) {
+    int rows = keys.rows().length;
     if (masks.size() == layer) {
-      masks.add(Nd4j.createUninitialized(type, keys.rows().length, width));
+      masks.add(Nd4j.createUninitialized(type, rows, width));
     }
-    if (masks.get(layer).size(0) != keys.rows().length) {
-      masks.set(layer, Nd4j.createUninitialized(type, keys.rows().length, width));
+    if (masks.get(layer).size(0) < rows) {
+      masks.set(layer, Nd4j.createUninitialized(type, rows, width));
     }
-    keys.dropout(layer, architecture.dropout(), masks.get(layer));
-    return masks.get(layer);
+    INDArray mask = rows(masks.get(layer), 0, rows);
+    keys.dropout(layer, architecture.dropout(), mask);
+    return mask;
   }
 }

@@ -249,6 +249,133 @@ public sealed interface HeadArchitecture extends Serializable { // travels with 
     }
   }
 
+  /**
+   * Multi-head attention over the two tokens image and text; what they take from each other,
+   * averaged over both, is a learned change of their sum.
+   *
+   * <p>Each modality has its own projections to queries, keys and values, whose biases are its
+   * token type. The result is {@code v + t + W [sum_u attention(u) value(u)] + b}, at unit length.
+   *
+   * <p>Source: Vaswani et al., "Attention Is All You Need" (arXiv:1706.03762); as a head for
+   * composed retrieval compared in Baldrati et al., "Composed Image Retrieval using Contrastive
+   * Learning and Task-oriented CLIP-based Features", ACM TOMM 2023 (arXiv:2308.11485).
+   *
+   * @param dimension embedding width D
+   * @param heads heads n, dividing D
+   */
+  record Attention(int dimension, int heads) implements Trainable {
+    public Attention {
+      requirePositive(dimension, "dimension");
+      requirePositive(heads, "heads");
+      if (dimension % heads != 0) {
+        throw new IllegalArgumentException(
+            heads + " attention heads do not divide the embedding width " + dimension);
+      }
+    }
+
+    @Override
+    public HeadKind kind() {
+      return HeadKind.ATTENTION;
+    }
+
+    @Override
+    public double dropout() {
+      return 0;
+    }
+
+    @Override
+    public List<Integer> dropoutWidths() {
+      return List.of();
+    }
+
+    @Override
+    public long parameterCount() {
+      return 7 * (dimension + 1L) * dimension;
+    }
+
+    @Override
+    public ComputationGraphConfiguration graph(DataType type) {
+      GraphBuilder graph = builder(type).addInputs(IMAGE, TEXT);
+      for (String token : List.of(IMAGE, TEXT)) {
+        for (String role : List.of("query", "key", "value")) {
+          graph.addLayer(
+              token + "-" + role, dense(dimension, dimension, Activation.IDENTITY), token);
+        }
+      }
+      return graph
+          .addVertex(
+              "attention",
+              new AttentionGate(heads),
+              "image-query",
+              "text-query",
+              "image-key",
+              "text-key")
+          .addVertex("attended", new Blend(), "attention", "image-value", "text-value")
+          .addLayer("residual", dense(dimension, dimension, Activation.IDENTITY), "attended")
+          .addVertex(
+              "sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), "residual", IMAGE, TEXT)
+          .addVertex("query", new L2NormalizeVertex(), "sum")
+          .setOutputs("query")
+          .build();
+    }
+  }
+
+  /**
+   * TIRG: the image through a gate, and a residual, each a layer with ReLU and a layer behind it on
+   * both vectors: {@code h = sigmoid(G2 relu(G1 [v; t])) * v + R2 relu(R1 [v; t])}.
+   *
+   * <p>Source: Vo et al., "Composing Text and Image for Image Retrieval - An Empirical Odyssey",
+   * CVPR 2019 (arXiv:1812.07119), section 3.2. There each term has a learned weight; the result is
+   * of unit length, so only their ratio would count, and R2 has it. Its batch normalisation is left
+   * out: a row would depend on the rows it is computed with.
+   *
+   * @param dimension embedding width D
+   * @param hidden width of the layers with ReLU
+   */
+  record Tirg(int dimension, int hidden) implements Trainable {
+    public Tirg {
+      requirePositive(dimension, "dimension");
+      requirePositive(hidden, "hidden");
+    }
+
+    @Override
+    public HeadKind kind() {
+      return HeadKind.TIRG;
+    }
+
+    @Override
+    public double dropout() {
+      return 0;
+    }
+
+    @Override
+    public List<Integer> dropoutWidths() {
+      return List.of();
+    }
+
+    @Override
+    public long parameterCount() {
+      return 2 * ((2L * dimension + 1) * hidden + (hidden + 1L) * dimension);
+    }
+
+    @Override
+    public ComputationGraphConfiguration graph(DataType type) {
+      return builder(type)
+          .addInputs(IMAGE, TEXT)
+          .addVertex("both", new MergeVertex(), IMAGE, TEXT)
+          .addVertex("scaled", new ScaleVertex(Math.sqrt(dimension)), "both")
+          .addLayer("gate-hidden", dense(2 * dimension, hidden, Activation.RELU), "scaled")
+          .addLayer("gate", dense(hidden, dimension, Activation.SIGMOID), "gate-hidden")
+          .addLayer("residual-hidden", dense(2 * dimension, hidden, Activation.RELU), "both")
+          .addLayer("residual", dense(hidden, dimension, Activation.IDENTITY), "residual-hidden")
+          .addVertex("gated", new ElementWiseVertex(ElementWiseVertex.Op.Product), "gate", IMAGE)
+          .addVertex("sum", new ElementWiseVertex(ElementWiseVertex.Op.Add), "residual", "gated")
+          .addVertex("query", new L2NormalizeVertex(), "sum")
+          .setOutputs("query")
+          .build();
+    }
+  }
+
   private static GraphBuilder builder(DataType type) {
     return new NeuralNetConfiguration.Builder()
         .dataType(type)

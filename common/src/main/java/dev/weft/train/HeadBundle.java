@@ -87,6 +87,12 @@ public record HeadBundle(
       node.put("projection", combiner.projection()).put("hidden", combiner.hidden());
       node.put("dropout", combiner.dropout());
     }
+    if (architecture instanceof HeadArchitecture.Attention attention) {
+      node.put("heads", attention.heads());
+    }
+    if (architecture instanceof HeadArchitecture.Tirg tirg) {
+      node.put("hidden", tirg.hidden());
+    }
     node.put("logit-scale", logitScale);
     node.put("encoder", encoder);
     node.put("parameters", parameters.length);
@@ -161,6 +167,8 @@ public record HeadBundle(
               (int) number(node, "projection"),
               (int) number(node, "hidden"),
               number(node, "dropout"));
+      case ATTENTION -> new HeadArchitecture.Attention(dimension, (int) number(node, "heads"));
+      case TIRG -> new HeadArchitecture.Tirg(dimension, (int) number(node, "hidden"));
     };
   }
 

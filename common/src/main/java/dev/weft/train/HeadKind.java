@@ -9,5 +9,9 @@ public enum HeadKind {
   /** A learned gate between image and text. */
   GATED,
   /** CLIP4Cir's Combiner: a gate and a learned residual. */
-  COMBINER
+  COMBINER,
+  /** Multi-head attention over the two vectors, and a learned residual. */
+  ATTENTION,
+  /** TIRG: a gate on the image and a learned residual. */
+  TIRG
 }

@@ -1,7 +1,11 @@
 package dev.weft.train;
 
+import dev.weft.compute.NativeVectors;
 import dev.weft.compute.RandomKey;
+import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -31,16 +35,29 @@ record RowKeys(long seed, long step, int[] rows) {
     int width = (int) target.size(1);
     int dropped = (int) Math.round(rate * LANE_VALUES);
     float kept = (float) LANE_VALUES / (LANE_VALUES - dropped);
-    float[] mask = new float[rows.length * width];
-    for (int i = 0; i < rows.length; i++) {
-      SplittableRandom random =
-          new SplittableRandom(RandomKey.of(seed, DROPOUT, step, rows[i], layer));
-      long bits = 0;
-      for (int j = 0; j < width; j++) {
-        bits = j % LANES == 0 ? random.nextLong() : bits >>> LANE_BITS;
-        mask[i * width + j] = (bits & (LANE_VALUES - 1)) < dropped ? 0 : kept;
-      }
+    if (target.dataType() == DataType.FLOAT) {
+      FloatBuffer values = NativeVectors.view(target);
+      // Each row has a stream of its own, so the threads that share them change nothing.
+      IntStream.range(0, rows.length)
+          .parallel()
+          .forEach(i -> values.duplicate().put(i * width, mask(layer, dropped, kept, i, width)));
+      return;
     }
-    target.assign(Nd4j.createFromArray(mask).reshape(rows.length, width));
+    for (int i = 0; i < rows.length; i++) {
+      float[] mask = mask(layer, dropped, kept, i, width);
+      target.putRow(i, Nd4j.createFromArray(mask).castTo(target.dataType()));
+    }
+  }
+
+  private float[] mask(int layer, int dropped, float kept, int row, int width) {
+    SplittableRandom random =
+        new SplittableRandom(RandomKey.of(seed, DROPOUT, step, rows[row], layer));
+    float[] mask = new float[width];
+    long bits = 0;
+    for (int j = 0; j < width; j++) {
+      bits = j % LANES == 0 ? random.nextLong() : bits >>> LANE_BITS;
+      mask[j] = (bits & (LANE_VALUES - 1)) < dropped ? 0 : kept;
+    }
+    return mask;
   }
 }

@@ -19,6 +19,8 @@ import java.util.Set;
  *     width
  * @param combinerHidden width of the combiner's hidden layers as a multiple of the embedding width
  * @param dropout chance that a hidden unit of the combiner is dropped, 0 to below 1
+ * @param attentionHeads heads of the attention head, dividing the embedding width
+ * @param tirgHidden width of TIRG's hidden layers as a multiple of the embedding width
  * @param epochs passes over the training triplets, at least 1
  * @param batchSize triplets per step over all workers, which are each other's negatives, at least 2
  * @param learningRate peak step size, above 0 and below 1
@@ -29,7 +31,12 @@ import java.util.Set;
  * @param logitScale inverse softmax temperature of cosine similarities, positive
  * @param learnLogitScale whether the scale is trained too
  * @param maxLogitScale upper limit of a trained scale
+ * @param direction which of the two cross-entropies of a batch count
  * @param referenceAsNegative whether the reference image of a row is one of its negatives
+ * @param hardNegatives mined negatives of each row that count, 0 for none
+ * @param memoryBatches batches before a step whose targets are negatives too, 0 for none
+ * @param labelSmoothing share of the wanted probability that is spread over all candidates, 0 to
+ *     below 1
  * @param captionForms sentences to draw from, one per row and epoch
  * @param partitions slices of a step, one task each; 0 for one per executor
  * @param checkpointSteps steps between two checkpoints, at least 1
@@ -41,6 +48,8 @@ public record TrainConfig(
     double combinerProjection,
     double combinerHidden,
     double dropout,
+    int attentionHeads,
+    double tirgHidden,
     int epochs,
     int batchSize,
     double learningRate,
@@ -51,7 +60,11 @@ public record TrainConfig(
     double logitScale,
     boolean learnLogitScale,
     double maxLogitScale,
+    Objective.Direction direction,
     boolean referenceAsNegative,
+    int hardNegatives,
+    int memoryBatches,
+    double labelSmoothing,
     List<CaptionForm> captionForms,
     int partitions,
     int checkpointSteps) {
@@ -69,6 +82,8 @@ public record TrainConfig(
             combinerProjection > 0, "combiner-projection", combinerProjection, "must be above 0")
         .require(combinerHidden > 0, "combiner-hidden", combinerHidden, "must be above 0")
         .require(dropout >= 0 && dropout < 1, "dropout", dropout, "must be 0 to below 1")
+        .require(attentionHeads >= 1, "attention-heads", attentionHeads, "must be at least 1")
+        .require(tirgHidden > 0, "tirg-hidden", tirgHidden, "must be above 0")
         .require(epochs >= 1, "epochs", epochs, "must be at least 1")
         .require(
             batchSize >= 2,
@@ -93,6 +108,13 @@ public record TrainConfig(
             "max-logit-scale",
             maxLogitScale,
             "must be at least train.logit-scale (" + logitScale + ")")
+        .require(hardNegatives >= 0, "hard-negatives", hardNegatives, "must be 0 (none) or more")
+        .require(memoryBatches >= 0, "memory-batches", memoryBatches, "must be 0 (none) or more")
+        .require(
+            labelSmoothing >= 0 && labelSmoothing < 1,
+            "label-smoothing",
+            labelSmoothing,
+            "must be 0 to below 1")
         .require(
             !captionForms.isEmpty(), "caption-forms", captionForms, "must name at least one form")
         .require(partitions >= 0, "partitions", partitions, "must be 0 (one per executor) or more")
@@ -100,10 +122,16 @@ public record TrainConfig(
         .enforce();
   }
 
+  /** What training minimises. */
+  public Objective objective() {
+    return new Objective(
+        direction, referenceAsNegative, hardNegatives, memoryBatches, labelSmoothing);
+  }
+
   /**
    * The trainable architecture of one of the heads.
    *
-   * @param kind gated or combiner: the other heads have nothing to train
+   * @param kind any but sum and weighted, which have nothing to train this way
    * @param dimension embedding width D
    */
   public HeadArchitecture.Trainable trainable(HeadKind kind, int dimension) {
@@ -115,6 +143,8 @@ public record TrainConfig(
               multiple(combinerProjection, dimension),
               multiple(combinerHidden, dimension),
               dropout);
+      case ATTENTION -> new HeadArchitecture.Attention(dimension, attentionHeads);
+      case TIRG -> new HeadArchitecture.Tirg(dimension, multiple(tirgHidden, dimension));
       case SUM, WEIGHTED ->
           throw new IllegalArgumentException("the " + kind + " head has nothing to train");
     };

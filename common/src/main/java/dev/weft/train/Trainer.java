@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -77,20 +76,20 @@ public final class Trainer {
    * Trains from a state to the end of the run.
    *
    * @param from {@link #start}, or what an earlier run kept
-   * @param compute computes all slices of a step, given back in the order of the slices
+   * @param workers compute all slices of a step
    * @param checkpoints takes the states to keep, the last of them the end of the run
    * @param reports takes what each step did
    * @return the state at the end of the run
    */
   public Checkpoint train(
       Checkpoint from,
-      Function<StepRequest, List<PartialStep>> compute,
+      StepWorkers workers,
       Consumer<Checkpoint> checkpoints,
       Consumer<StepReport> reports) {
     requireSameRun(from);
     Run run = new Run(from);
     while (run.step < steps()) {
-      reports.accept(run.advance(compute));
+      reports.accept(run.advance(workers));
       if (run.step % config.checkpointSteps() == 0 || run.step == steps()) {
         checkpoints.accept(run.checkpoint());
       }
@@ -152,7 +151,7 @@ public final class Trainer {
           NativeVectors.array(optimizer.state()));
     }
 
-    StepReport advance(Function<StepRequest, List<PartialStep>> compute) {
+    StepReport advance(StepWorkers workers) {
       int epoch = (int) (step / batches.stepsPerEpoch());
       int stepInEpoch = (int) (step % batches.stepsPerEpoch());
       int rows = batches.size(stepInEpoch);
@@ -160,8 +159,11 @@ public final class Trainer {
       double learningRate = schedule.learningRate(step);
       byte[] bytes = new byte[count * Float.BYTES];
       NativeVectors.floats(bytes).put(NativeVectors.view(parameters).limit(count));
-      double loss =
-          sum(compute.apply(new StepRequest(step, epoch, stepInEpoch, bytes, scale)), rows, scale);
+      StepRequest request = new StepRequest(step, epoch, stepInEpoch, bytes, scale);
+      if (config.objective().needsColumns()) {
+        request = request.withColumns(workers.columns(request));
+      }
+      double loss = sum(workers.compute(request), rows, scale);
       double norm = gradient.norm2Number().doubleValue();
       requireFinite(loss, norm, epoch);
       optimizer.step(parameters, gradient, norm, learningRate, step);

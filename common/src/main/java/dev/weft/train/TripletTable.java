@@ -6,21 +6,22 @@ import dev.weft.compute.NativeVectors;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The training triplets as every worker holds them: distinct vectors of images and texts, and for
- * each row which of them it uses.
+ * each row which of them it uses; if they were mined, also hard negatives of each row.
  *
- * <p>Dimensions: N = distinct images, S = distinct texts, R = rows, F = caption forms, D =
- * embedding width. An image number is also its identity: rows with the same target number have the
- * same target.
+ * <p>Dimensions: N = distinct images, S = distinct texts, R = rows, F = caption forms, K = hard
+ * negatives of a row, D = embedding width. An image number is also its identity: rows with the same
+ * target number have the same target.
  *
  * <p>Instances are immutable and safe to share between threads.
  */
 public final class TripletTable {
   private static final int MAGIC = 0x54544657; // "WFTT" in little-endian bytes
-  private static final int HEADER_INTS = 6;
+  private static final int HEADER_INTS = 7;
   private static final double UNIT_TOLERANCE = 1e-3;
 
   private final int dimension;
@@ -30,6 +31,8 @@ public final class TripletTable {
   private final int[] references; // [R]
   private final int[] targets; // [R]
   private final int[] captions; // [R, F]
+  private final int hardNegatives; // K
+  private final int[] negatives; // [R, K], -1 for none
 
   /**
    * @param dimension embedding width D
@@ -48,6 +51,26 @@ public final class TripletTable {
       int[] references,
       int[] targets,
       int[] captions) {
+    this(dimension, forms, images, texts, references, targets, captions, 0, new int[0]);
+  }
+
+  /**
+   * As above, with mined negatives.
+   *
+   * @param hardNegatives hard negatives K of every row
+   * @param negatives their image numbers, R K numbers, the hardest of a row first; -1 where a row
+   *     has fewer
+   */
+  public TripletTable(
+      int dimension,
+      int forms,
+      float[] images,
+      float[] texts,
+      int[] references,
+      int[] targets,
+      int[] captions,
+      int hardNegatives,
+      int[] negatives) {
     this.dimension = dimension;
     this.forms = forms;
     this.images = images.clone();
@@ -55,6 +78,8 @@ public final class TripletTable {
     this.references = references.clone();
     this.targets = targets.clone();
     this.captions = captions.clone();
+    this.hardNegatives = hardNegatives;
+    this.negatives = negatives.clone();
     if (references.length == 0) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
@@ -65,6 +90,12 @@ public final class TripletTable {
     requireShape(captions.length == references.length * forms, "a text for each row and form");
     requireUnitRows(this.images, "image");
     requireUnitRows(this.texts, "text");
+    requireShape(
+        negatives.length == references.length * hardNegatives, "K hard negatives for each row");
+    requireWithin(
+        Arrays.stream(negatives).map(n -> Math.max(n, 0)).toArray(),
+        this.images.length / dimension,
+        "hard negative");
     requireWithin(this.references, this.images.length / dimension, "reference");
     requireWithin(this.targets, this.images.length / dimension, "target");
     requireWithin(this.captions, this.texts.length / dimension, "text");
@@ -78,27 +109,30 @@ public final class TripletTable {
     }
     int dimension = buffer.getInt();
     int forms = buffer.getInt();
+    int hardNegatives = buffer.getInt();
     int rows = buffer.getInt();
     float[] images = new float[Math.multiplyExact(buffer.getInt(), dimension)];
     float[] texts = new float[Math.multiplyExact(buffer.getInt(), dimension)];
     int[] references = new int[rows];
     int[] targets = new int[rows];
     int[] captions = new int[rows * forms];
+    int[] negatives = new int[rows * hardNegatives];
     for (float[] vectors : new float[][] {images, texts}) {
       buffer.asFloatBuffer().get(vectors);
       buffer.position(buffer.position() + vectors.length * Float.BYTES);
     }
-    for (int[] numbers : new int[][] {references, targets, captions}) {
+    for (int[] numbers : new int[][] {references, targets, captions, negatives}) {
       buffer.asIntBuffer().get(numbers);
       buffer.position(buffer.position() + numbers.length * Integer.BYTES);
     }
-    return new TripletTable(dimension, forms, images, texts, references, targets, captions);
+    return new TripletTable(
+        dimension, forms, images, texts, references, targets, captions, hardNegatives, negatives);
   }
 
   /** The table as little-endian bytes, for a broadcast; below 2 GiB. */
   public byte[] toBytes() {
     long numbers = HEADER_INTS + (long) images.length + texts.length;
-    numbers += references.length + (long) targets.length + captions.length;
+    numbers += references.length + (long) targets.length + captions.length + negatives.length;
     if (numbers > Integer.MAX_VALUE / Float.BYTES) {
       throw new WeftException(
           ExitCode.RESOURCE_MISSING,
@@ -111,13 +145,14 @@ public final class TripletTable {
     }
     byte[] bytes = new byte[(int) numbers * Float.BYTES];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    buffer.putInt(MAGIC).putInt(dimension).putInt(forms).putInt(references.length);
+    buffer.putInt(MAGIC).putInt(dimension).putInt(forms).putInt(hardNegatives);
+    buffer.putInt(references.length);
     buffer.putInt(images.length / dimension).putInt(texts.length / dimension);
     for (float[] vectors : new float[][] {images, texts}) {
       buffer.asFloatBuffer().put(vectors);
       buffer.position(buffer.position() + vectors.length * Float.BYTES);
     }
-    for (int[] values : new int[][] {references, targets, captions}) {
+    for (int[] values : new int[][] {references, targets, captions, negatives}) {
       buffer.asIntBuffer().put(values);
       buffer.position(buffer.position() + values.length * Integer.BYTES);
     }
@@ -157,6 +192,16 @@ public final class TripletTable {
   /** Text number of a form of a row. */
   public int caption(int row, int form) {
     return captions[row * forms + form];
+  }
+
+  /** Hard negatives K of every row. */
+  public int hardNegatives() {
+    return hardNegatives;
+  }
+
+  /** Image number of a hard negative of a row, the hardest at 0; -1 where the row has fewer. */
+  public int hardNegative(int row, int place) {
+    return negatives[row * hardNegatives + place];
   }
 
   /** Copies image vectors into the first rows of a whole float32 matrix {@code [.., D]}. */

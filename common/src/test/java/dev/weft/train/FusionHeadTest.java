@@ -31,14 +31,18 @@ class FusionHeadTest {
     GraphHead gated = GraphHead.build(new Gated(WIDTH, Gate.VECTOR));
     GraphHead scalar = GraphHead.build(new Gated(WIDTH, Gate.SCALAR));
     GraphHead combiner = GraphHead.build(new Combiner(WIDTH, 5, 7, 0.5));
-    Stream.of(gated, scalar, combiner).forEach(head -> head.initialize(1));
+    GraphHead attention = GraphHead.build(new HeadArchitecture.Attention(WIDTH, 2));
+    GraphHead tirg = GraphHead.build(new HeadArchitecture.Tirg(WIDTH, 5));
+    Stream.of(gated, scalar, combiner, attention, tirg).forEach(head -> head.initialize(1));
     return Stream.of(
         new SumHead(new Sum(WIDTH)),
         new WeightedHead(new Weighted(WIDTH, 0.3, Mix.LINEAR)),
         new WeightedHead(new Weighted(WIDTH, 0.3, Mix.SLERP)),
         gated,
         scalar,
-        combiner);
+        combiner,
+        attention,
+        tirg);
   }
 
   @ParameterizedTest

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeVectors;
+import dev.weft.train.HeadArchitecture.Attention;
 import dev.weft.train.HeadArchitecture.Combiner;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Gated;
+import dev.weft.train.HeadArchitecture.Tirg;
 import dev.weft.train.HeadArchitecture.Trainable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -20,6 +22,9 @@ class StepComputationTest {
   private static final int ROWS = 90;
   private static final Batches BATCHES = new Batches(3, ROWS, 64);
 
+  private static final Objective PLAIN =
+      new Objective(Objective.Direction.QUERY_TO_TARGET, true, 0, 0, 0);
+
   @BeforeAll
   static void startEngine() {
     NativeBackend.load();
@@ -27,7 +32,10 @@ class StepComputationTest {
 
   static Stream<Trainable> heads() {
     return Stream.of(
-        new Gated(Synthetic.WIDTH, Gate.VECTOR), new Combiner(Synthetic.WIDTH, 16, 24, 0.5));
+        new Gated(Synthetic.WIDTH, Gate.VECTOR),
+        new Combiner(Synthetic.WIDTH, 16, 24, 0.5),
+        new Attention(Synthetic.WIDTH, 4),
+        new Tirg(Synthetic.WIDTH, 16));
   }
 
   @ParameterizedTest
@@ -92,7 +100,7 @@ class StepComputationTest {
   }
 
   private static StepComputation computation(Trainable architecture) {
-    return new StepComputation(architecture, Synthetic.table(ROWS, 1), BATCHES, true);
+    return new StepComputation(architecture, Synthetic.table(ROWS, 1), BATCHES, PLAIN);
   }
 
   private static StepRequest request(Trainable architecture, long step) {

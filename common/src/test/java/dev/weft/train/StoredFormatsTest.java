@@ -115,8 +115,8 @@ class StoredFormatsTest {
         .hasMessageContaining("Cannot load the head: params.bin is missing");
     assertThatThrownBy(() -> HeadBundle.of(replaced("\"format\" : 1", "\"format\" : 2")))
         .hasMessageContaining("it has format 2 and this version of Weft reads 1");
-    assertThatThrownBy(() -> HeadBundle.of(replaced("\"gated\"", "\"tirg\"")))
-        .hasMessageContaining("its kind is 'tirg', which this version of Weft does not know");
+    assertThatThrownBy(() -> HeadBundle.of(replaced("\"gated\"", "\"film\"")))
+        .hasMessageContaining("its kind is 'film', which this version of Weft does not know");
     assertThatThrownBy(() -> HeadBundle.of(replaced("\"dimension\" : 2", "\"dimension\" : 3")))
         .hasMessageContaining("params.bin has 5 numbers, but a gated head of these sizes has 7");
   }

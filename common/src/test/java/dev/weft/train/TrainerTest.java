@@ -33,7 +33,7 @@ class TrainerTest {
   @ParameterizedTest
   @EnumSource(
       value = HeadKind.class,
-      names = {"GATED", "COMBINER"})
+      names = {"GATED", "COMBINER", "ATTENTION", "TIRG"})
   void goingOnFromAnyStepGivesTheBytesOfAnUndisturbedRun(HeadKind kind) {
     List<Checkpoint> kept = new ArrayList<>();
     Trainer trainer = trainer(kind);
@@ -86,14 +86,10 @@ class TrainerTest {
     TrainConfig base = Synthetic.config(10, 50, 0.1);
     Batches batches = new Batches(1, TABLE.rows(), 50);
     Trainer trainer = new Trainer(base, gated(), batches, "run");
-    StepComputation computation = new StepComputation(gated(), TABLE, batches, true);
+    StepComputation computation = new StepComputation(gated(), TABLE, batches, CONFIG.objective());
 
     Checkpoint end =
-        trainer.train(
-            trainer.start(),
-            request -> List.of(computation.compute(request, 0, 1)),
-            state -> {},
-            report -> {});
+        trainer.train(trainer.start(), new LocalWorkers(computation, 1), state -> {}, report -> {});
 
     assertThat(end.logitScale()).isNotEqualTo(20).isLessThanOrEqualTo(100.001);
   }
@@ -101,15 +97,18 @@ class TrainerTest {
   @Test
   void aLossThatIsNoNumberNamesItsStep() {
     Trainer trainer = trainer(HeadKind.GATED);
-    Function<StepRequest, List<PartialStep>> compute =
-        request -> {
-          List<PartialStep> slices = slices(HeadKind.GATED, 2).apply(request);
-          PartialStep second = slices.get(1);
-          return request.step() < 4
-              ? slices
-              : List.of(
-                  slices.get(0), new PartialStep(second.rows(), Double.NaN, 0, second.gradient()));
-        };
+    StepWorkers sound = slices(HeadKind.GATED, 2);
+    StepWorkers compute =
+        answering(
+            request -> {
+              List<PartialStep> slices = sound.compute(request);
+              PartialStep second = slices.get(1);
+              return request.step() < 4
+                  ? slices
+                  : List.of(
+                      slices.get(0),
+                      new PartialStep(second.rows(), Double.NaN, 0, second.gradient()));
+            });
 
     assertThatThrownBy(() -> trainer.train(trainer.start(), compute, state -> {}, report -> {}))
         .isInstanceOf(WeftException.class)
@@ -133,12 +132,13 @@ class TrainerTest {
   @Test
   void aSliceThatIsMissingIsABug() {
     Trainer trainer = trainer(HeadKind.GATED);
+    StepWorkers sound = slices(HeadKind.GATED, 2);
 
     assertThatThrownBy(
             () ->
                 trainer.train(
                     trainer.start(),
-                    request -> slices(HeadKind.GATED, 2).apply(request).subList(0, 1),
+                    answering(request -> sound.compute(request).subList(0, 1)),
                     state -> {},
                     report -> {}))
         .hasMessage("the slices of step 0 have 20 rows instead of 40");
@@ -151,14 +151,11 @@ class TrainerTest {
     TrainConfig config = Synthetic.config(20, 256, 0.01);
     Batches batches = new Batches(1, training.rows(), config.batchSize());
     Trainer trainer = new Trainer(config, gated(), batches, "run");
-    StepComputation computation = new StepComputation(gated(), training, batches, true);
+    StepComputation computation =
+        new StepComputation(gated(), training, batches, CONFIG.objective());
 
     Checkpoint end =
-        trainer.train(
-            trainer.start(),
-            request -> List.of(computation.compute(request, 0, 1)),
-            state -> {},
-            report -> {});
+        trainer.train(trainer.start(), new LocalWorkers(computation, 1), state -> {}, report -> {});
 
     double sum = recallAtOne(new SumHead(new Sum(Synthetic.WIDTH)), validation);
     FusionHead weighted = new WeightedHead(TextWeightSearch.search(training, Mix.LINEAR, 1));
@@ -188,14 +185,28 @@ class TrainerTest {
     return CONFIG.trainable(HeadKind.GATED, Synthetic.WIDTH);
   }
 
-  private static Function<StepRequest, List<PartialStep>> slices(HeadKind kind, int parts) {
-    StepComputation computation =
+  private static StepWorkers answering(Function<StepRequest, List<PartialStep>> answer) {
+    return new StepWorkers() {
+      @Override
+      public List<double[]> columns(StepRequest request) {
+        throw new IllegalStateException("a loss of one direction has no columns");
+      }
+
+      @Override
+      public List<PartialStep> compute(StepRequest request) {
+        return answer.apply(request);
+      }
+    };
+  }
+
+  private static StepWorkers slices(HeadKind kind, int parts) {
+    return new LocalWorkers(
         new StepComputation(
-            CONFIG.trainable(kind, Synthetic.WIDTH), TABLE, new Batches(1, 100, 40), true);
-    return request ->
-        IntStream.range(0, parts)
-            .mapToObj(part -> computation.compute(request, part, parts))
-            .toList();
+            CONFIG.trainable(kind, Synthetic.WIDTH),
+            TABLE,
+            new Batches(1, 100, 40),
+            CONFIG.objective()),
+        parts);
   }
 
   /** Share of the rows whose target is nearest to the query among all images. */

@@ -60,25 +60,17 @@ final class HeadTraining {
     Optional<Checkpoints.Saved> saved = session.force() ? Optional.empty() : checkpoints.newest();
     Checkpoint from = saved.isPresent() ? saved.get().state() : trainer.start();
     int parts = partitions(config, saved);
+    Display display = new Display(kind, trainer.steps(), from.step());
     StepJobs jobs =
         new StepJobs(
             new JavaSparkContext(session.spark().sparkContext()),
             new StepSetup(
-                attempt,
-                data.broadcast(),
-                architecture,
-                batches,
-                config.referenceAsNegative(),
-                parts));
-    Display display = new Display(kind, trainer.steps(), from.step());
+                attempt, data.broadcast(), architecture, batches, config.objective(), parts),
+            display::description);
     display.begin(saved, architecture, batches, parts);
     try {
       Checkpoint end =
-          trainer.train(
-              from,
-              request -> jobs.compute(request, display.description(request)),
-              state -> checkpoints.save(state, parts),
-              display::report);
+          trainer.train(from, jobs, state -> checkpoints.save(state, parts), display::report);
       display.end(end);
       return new Trained(architecture, end, figures(end, parts, display));
     } finally {

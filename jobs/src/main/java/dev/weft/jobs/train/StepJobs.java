@@ -6,11 +6,14 @@ import dev.weft.config.Binder;
 import dev.weft.train.HeadKind;
 import dev.weft.train.PartialStep;
 import dev.weft.train.StepRequest;
+import dev.weft.train.StepWorkers;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 
 /**
@@ -18,7 +21,7 @@ import org.apache.spark.broadcast.Broadcast;
  * parameters go out as a broadcast that lives as long as the step; the slices come back in their
  * order, whichever was ready first.
  */
-final class StepJobs {
+final class StepJobs implements StepWorkers {
   private static final String MAX_RESULT_SIZE = "spark.driver.maxResultSize";
 
   /** Bytes of a task's result besides the gradient, generously. */
@@ -27,8 +30,17 @@ final class StepJobs {
   private final JavaSparkContext spark;
   private final StepSetup setup;
   private final JavaRDD<Integer> slices;
+  private final java.util.function.Function<StepRequest, String> describe;
+  private Optional<Broadcast<byte[]>> sent = Optional.empty();
 
-  StepJobs(JavaSparkContext spark, StepSetup setup) {
+  /**
+   * @param describe what Spark's pages call the job of a step
+   */
+  StepJobs(
+      JavaSparkContext spark,
+      StepSetup setup,
+      java.util.function.Function<StepRequest, String> describe) {
+    this.describe = describe;
     this.spark = spark;
     this.setup = setup;
     requireRoomForResults();
@@ -66,30 +78,44 @@ final class StepJobs {
     return setup.architecture().kind();
   }
 
-  /**
-   * Computes all slices of a step.
-   *
-   * @param request the step
-   * @param description what Spark's pages call its job
-   * @return the slices in their order
-   */
-  List<PartialStep> compute(StepRequest request, String description) {
-    spark.sc().setJobDescription(description);
-    Broadcast<byte[]> parameters = spark.broadcast(request.parameters());
-    StepTask task =
-        new StepTask(
-            setup,
-            parameters,
-            request.step(),
-            request.epoch(),
-            request.stepInEpoch(),
-            request.logitScale());
+  @Override
+  public List<double[]> columns(StepRequest request) {
+    StepTask task = task(request);
+    return run(
+        request,
+        "columns of " + describe.apply(request),
+        part -> task.setup().computation().columns(task.request(), part, task.setup().parts()));
+  }
+
+  @Override
+  public List<PartialStep> compute(StepRequest request) {
+    StepTask task = task(request);
     try {
-      return slices.map(task).collect();
+      return run(
+          request,
+          describe.apply(request),
+          part -> task.setup().computation().compute(task.request(), part, task.setup().parts()));
+    } finally {
+      task.parameters().destroy();
+      sent = Optional.empty();
+    }
+  }
+
+  /** The parameters go out once for both passes of a step. */
+  private StepTask task(StepRequest request) {
+    if (sent.isEmpty()) {
+      sent = Optional.of(spark.broadcast(request.parameters()));
+    }
+    return StepTask.of(setup, sent.get(), request);
+  }
+
+  private <T> List<T> run(StepRequest request, String description, Function<Integer, T> work) {
+    spark.sc().setJobDescription(description);
+    try {
+      return slices.map(work).collect();
     } catch (Exception e) {
       throw plain(e, request);
     } finally {
-      parameters.destroy();
       spark.sc().setJobDescription(null);
     }
   }

@@ -3,6 +3,7 @@ package dev.weft.jobs.train;
 import dev.weft.compute.NativeBackend;
 import dev.weft.train.Batches;
 import dev.weft.train.HeadArchitecture;
+import dev.weft.train.Objective;
 import dev.weft.train.StepComputation;
 import dev.weft.train.TripletTable;
 import java.io.Serializable;
@@ -17,7 +18,7 @@ import org.apache.spark.broadcast.Broadcast;
  * @param table the training rows, {@link TripletTable#toBytes}
  * @param architecture the head
  * @param batches which rows a step has
- * @param referenceAsNegative whether the reference image of a row is one of its negatives
+ * @param objective what is minimised
  * @param parts slices of a step
  */
 record StepSetup(
@@ -25,7 +26,7 @@ record StepSetup(
     Broadcast<byte[]> table,
     HeadArchitecture.Trainable architecture,
     Batches batches,
-    boolean referenceAsNegative,
+    Objective objective,
     int parts)
     implements Serializable { // travels with every task
 
@@ -43,8 +44,7 @@ record StepSetup(
       }
       NativeBackend.load();
       StepComputation built =
-          new StepComputation(
-              architecture, TripletTable.of(table.value()), batches, referenceAsNegative);
+          new StepComputation(architecture, TripletTable.of(table.value()), batches, objective);
       resident = new SoftReference<>(built);
       residentRun = run;
       return built;

@@ -1,13 +1,11 @@
 package dev.weft.jobs.train;
 
-import dev.weft.train.PartialStep;
 import dev.weft.train.StepRequest;
-import org.apache.spark.api.java.function.Function;
+import java.io.Serializable;
 import org.apache.spark.broadcast.Broadcast;
 
 /**
- * One step as Spark carries it to the workers; called with the number of a slice. A repeated or
- * duplicated task gives the same bytes.
+ * One step as Spark carries it to the workers. A repeated or duplicated task gives the same bytes.
  *
  * @param setup what all steps share
  * @param parameters parameters of the head, little-endian float32
@@ -15,19 +13,32 @@ import org.apache.spark.broadcast.Broadcast;
  * @param epoch epoch, from 0
  * @param stepInEpoch number of the step in its epoch, from 0
  * @param logitScale the logit scale
+ * @param columns what the first pass of a symmetric loss found, otherwise empty
  */
+@SuppressWarnings("ArrayRecordComponent") // moved, never compared
 record StepTask(
     StepSetup setup,
     Broadcast<byte[]> parameters,
     long step,
     int epoch,
     int stepInEpoch,
-    double logitScale)
-    implements Function<Integer, PartialStep> {
+    double logitScale,
+    double[] columns)
+    implements Serializable { // travels with every task
 
-  @Override
-  public PartialStep call(Integer part) {
-    StepRequest request = new StepRequest(step, epoch, stepInEpoch, parameters.value(), logitScale);
-    return setup.computation().compute(request, part, setup.parts());
+  static StepTask of(StepSetup setup, Broadcast<byte[]> parameters, StepRequest request) {
+    return new StepTask(
+        setup,
+        parameters,
+        request.step(),
+        request.epoch(),
+        request.stepInEpoch(),
+        request.logitScale(),
+        request.columns());
+  }
+
+  /** The step on a worker. */
+  StepRequest request() {
+    return new StepRequest(step, epoch, stepInEpoch, parameters.value(), logitScale, columns);
   }
 }

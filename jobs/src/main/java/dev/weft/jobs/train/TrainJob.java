@@ -35,13 +35,22 @@ import org.apache.commons.codec.digest.DigestUtils;
  * <pre>scripts/weft train --config conf/wardrobe.yaml --set 'train.heads=[gated]'</pre>
  */
 public final class TrainJob {
-  private static final int CODE_FORMAT = 1;
+  private static final int CODE_FORMAT = 2;
   private static final String PARAMETERS = "params.bin";
   private static final ObjectWriter JSON =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
           .build()
           .writerWithDefaultPrettyPrinter();
+
+  /** Settings that matter to one head only. */
+  private static final Map<HeadKind, Set<String>> OF_ONE_HEAD =
+      Map.of(
+          HeadKind.WEIGHTED, Set.of("mix"),
+          HeadKind.GATED, Set.of("gate"),
+          HeadKind.COMBINER, Set.of("combinerProjection", "combinerHidden", "dropout"),
+          HeadKind.ATTENTION, Set.of("attentionHeads"),
+          HeadKind.TIRG, Set.of("tirgHidden"));
 
   private TrainJob() {}
 
@@ -113,18 +122,20 @@ public final class TrainJob {
       case SUM -> settings.keySet().retainAll(Set.of("logitScale"));
       case WEIGHTED ->
           settings.keySet().retainAll(Set.of("logitScale", "mix", "captionForms", "seed"));
-      case GATED ->
-          settings
-              .keySet()
-              .removeAll(Set.of("mix", "combinerProjection", "combinerHidden", "dropout"));
-      case COMBINER -> settings.keySet().removeAll(Set.of("mix", "gate"));
+      case GATED, COMBINER, ATTENTION, TIRG ->
+          OF_ONE_HEAD.forEach(
+              (head, names) -> {
+                if (head != kind) {
+                  settings.keySet().removeAll(names);
+                }
+              });
     }
     settings.put("head", Binder.kebab(kind));
     return settings;
   }
 
   private static boolean isTrainable(HeadKind kind) {
-    return kind == HeadKind.GATED || kind == HeadKind.COMBINER;
+    return kind != HeadKind.SUM && kind != HeadKind.WEIGHTED;
   }
 
   /** Trains one head and writes its files; returns its figures. */
@@ -151,7 +162,7 @@ public final class TrainJob {
                 "text_weight", weighted.textWeight()),
             attempt);
       }
-      case GATED, COMBINER -> {
+      case GATED, COMBINER, ATTENTION, TIRG -> {
         HeadTraining.Trained trained =
             new HeadTraining(session, stage, data).train(kind, attempt.id());
         yield write(

@@ -1,0 +1,62 @@
+package dev.weft.train;
+
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/** The passes as ND4J operations: any backend, any precision. */
+final class Nd4jLogitPasses implements LogitPasses {
+  @Override
+  public void rowMaxima(INDArray logits, double[] maxima) {
+    copy(logits.max(0), maxima);
+  }
+
+  @Override
+  public void rowExponentials(INDArray logits, double[] shifts, double[] sums) {
+    logits.subiRowVector(vector(shifts, logits));
+    copy(Transforms.exp(logits, false).sum(0), sums);
+  }
+
+  @Override
+  public void rowSums(INDArray logits, double[] shifts, double[] sums) {
+    rowExponentials(logits.dup('f'), shifts, sums);
+  }
+
+  @Override
+  public void bothExponentials(INDArray logits, double[] rowShifts, double[] columnShifts) {
+    INDArray ofColumns = columnExponentials(logits, columnShifts);
+    logits.subiRowVector(vector(rowShifts, logits));
+    Transforms.exp(logits, false);
+    columns(logits, columnShifts.length).addi(ofColumns);
+  }
+
+  @Override
+  public void columnMaxima(INDArray logits, double[] maxima) {
+    copy(columns(logits, maxima.length).max(1), maxima);
+  }
+
+  @Override
+  public void columnSums(INDArray logits, double[] shifts, double[] sums) {
+    copy(columnExponentials(logits, shifts).sum(1), sums);
+  }
+
+  private static INDArray columnExponentials(INDArray logits, double[] shifts) {
+    INDArray own = columns(logits, shifts.length).dup('f'); // [n, r]
+    own.subiColumnVector(vector(shifts, logits).reshape(shifts.length, 1));
+    return Transforms.exp(own, false);
+  }
+
+  /** The first columns of the literature's matrix: the first rows of ND4J's. */
+  private static INDArray columns(INDArray logits, int count) {
+    return Nd4j.create(
+        logits.data(), new long[] {count, logits.size(1)}, logits.stride(), logits.offset(), 'f');
+  }
+
+  private static INDArray vector(double[] values, INDArray logits) {
+    return Nd4j.createFromArray(values).castTo(logits.dataType());
+  }
+
+  private static void copy(INDArray values, double[] target) {
+    System.arraycopy(values.toDoubleVector(), 0, target, 0, target.length);
+  }
+}
