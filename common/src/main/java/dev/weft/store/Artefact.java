@@ -1,6 +1,5 @@
 package dev.weft.store;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import java.io.IOException;
@@ -267,7 +266,7 @@ public final class Artefact {
   public void record(RunRecord run) {
     Path path = new Path(new Path(runsFolder(), run.runKey()), run.attempt() + ".json");
     try (FSDataOutputStream out = files.create(path, true)) {
-      out.write(Json.PRETTY.writeValueAsBytes(run));
+      out.write(run.toBytes());
     } catch (IOException e) {
       throw Storage.failed(e, "write %s", path);
     }
@@ -276,18 +275,13 @@ public final class Artefact {
   /** The records of all runs, the last begun first. */
   public List<RunRecord> runs() {
     List<RunRecord> runs = new ArrayList<>();
-    try {
-      for (FileStatus file : Storage.listDeep(files, runsFolder())) {
-        byte[] content = Storage.read(files, file.getPath()).orElse(new byte[0]);
-        try {
-          runs.add(Json.MAPPER.readValue(content, RunRecord.class));
-        } catch (JsonProcessingException e) {
-          // A process killed while writing its record: nothing depends on it.
-          LOG.warn("Ignoring the unreadable run record {}", file.getPath());
-        }
+    for (Path path : runFiles()) {
+      try {
+        runs.add(run(path));
+      } catch (WeftException e) {
+        // A process killed while writing its record: nothing depends on it.
+        LOG.warn("Ignoring a run record. {}", e.getMessage());
       }
-    } catch (IOException e) {
-      throw Storage.failed(e, "read the run records in %s", runsFolder());
     }
     runs.sort(Comparator.comparing(RunRecord::started).reversed());
     return runs;
@@ -331,7 +325,7 @@ public final class Artefact {
     return new Versions(name, new NumberedFiles(files, new Path(folder, VERSIONS)));
   }
 
-  private Tags tagLog() {
+  Tags tagLog() {
     return new Tags(files, new Path(folder, "_tags"));
   }
 
@@ -372,6 +366,25 @@ public final class Artefact {
       throw Storage.failed(e, "list %s", place);
     }
     return lengths;
+  }
+
+  /** Where the records of runs lie. */
+  List<Path> runFiles() {
+    try {
+      return Storage.listDeep(files, runsFolder()).stream().map(FileStatus::getPath).toList();
+    } catch (IOException e) {
+      throw Storage.failed(e, "list the run records in %s", runsFolder());
+    }
+  }
+
+  /** One run record. */
+  RunRecord run(Path path) {
+    try {
+      byte[] content = Storage.read(files, path).orElse(new byte[0]);
+      return RunRecord.parse(content, path.toString());
+    } catch (IOException e) {
+      throw Storage.failed(e, "read %s", path);
+    }
   }
 
   private Path runsFolder() {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
@@ -74,6 +75,11 @@ record Retired(Artefact artefact) {
         }
       }
     }
+  }
+
+  /** Reads every retired manifest. */
+  void readAll(BiConsumer<Path, Runnable> each) {
+    entries().forEach(entry -> each.accept(entry.path(), () -> read(entry.path())));
   }
 
   private List<Entry> entries() {

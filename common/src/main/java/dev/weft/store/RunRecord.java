@@ -27,6 +27,10 @@ public record RunRecord(
     Instant started,
     Instant updated) {
 
+  private static final SealedJson FILE =
+      new SealedJson(
+          "weft-run", 1, "run record", "Nothing else depends on it: remove it, or leave it.");
+
   /** How far an attempt came. A killed process stays RUNNING. */
   public enum Status {
     RUNNING,
@@ -57,5 +61,15 @@ public record RunRecord(
   public RunRecord failed(ExitCode exitCode, String cause, Clock clock) {
     return new RunRecord(
         runKey, attempt, Status.FAILED, exitCode.code(), cause, 0, started, clock.instant());
+  }
+
+  /** The content of the record's file. */
+  byte[] toBytes() {
+    return FILE.write(this);
+  }
+
+  /** Reads a record's file, or says plainly why not. */
+  static RunRecord parse(byte[] bytes, String place) {
+    return FILE.read(bytes, RunRecord.class, place);
   }
 }

@@ -125,7 +125,8 @@ public final class FaultFileSystem extends FileSystem {
 
   private FileStatus file(String key) {
     byte[] content = CONTENT.get(key);
-    return new FileStatus(content.length, false, 1, 1, 0, makeQualified(new Path(key)));
+    return new FileStatus(
+        content.length, false, 1, 1, Outputs.NOON.toEpochMilli(), makeQualified(new Path(key)));
   }
 
   private FileStatus folder(String key) {

@@ -94,7 +94,6 @@ final class Commands {
         "search --config conf/wardrobe.yaml --image photo.jpg --text 'make it blue'",
         "search --config conf/wardrobe.yaml --text 'a striped dress with long sleeves' --k 20",
         "search --config conf/wardrobe.yaml --queries queries.jsonl");
-    ScoreCommands.addTo(root, console);
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     return root;

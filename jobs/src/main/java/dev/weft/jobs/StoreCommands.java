@@ -11,6 +11,7 @@ import dev.weft.store.Retention;
 import dev.weft.store.RunRecord;
 import dev.weft.store.Snapshot;
 import dev.weft.store.Vacuum;
+import dev.weft.store.Verification;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,8 +42,10 @@ final class StoreCommands {
         root,
         new Status(console),
         "status",
-        "Shows the published versions, tags and runs; with --run-key, ends with that run's code.",
+        "Shows the published versions, tags and runs; with --run-key, ends with that run's code;"
+            + " with --verify, reads every stored file and compares it with its checksum.",
         "status --config conf/wardrobe.yaml",
+        "status --config conf/wardrobe.yaml --verify",
         "status --config conf/wardrobe.yaml --run-key 3f6c...");
     Commands.add(
         root,
@@ -176,13 +179,47 @@ final class StoreCommands {
             "A run key, or the beginning of one: ends with the exit code of its last run.")
     private String runKey;
 
+    @Option(
+        names = "--verify",
+        description = "Reads every file of every version and finds what was damaged.")
+    private boolean verify;
+
     Status(Commands.Console console) {
       super(console);
     }
 
     @Override
     public Integer call() {
+      if (verify) {
+        return verified();
+      }
       return runKey == null ? overview() : ofRun();
+    }
+
+    private int verified() {
+      int files = 0;
+      long bytes = 0;
+      List<String> problems = new ArrayList<>();
+      for (Artefact artefact : artefacts()) {
+        Verification verification = Verification.of(artefact);
+        files += verification.files();
+        bytes += verification.bytes();
+        problems.addAll(verification.problems());
+        say(
+            "%-28s %,d files, %s",
+            artefact.name(),
+            verification.files(),
+            verification.problems().isEmpty()
+                ? "all as written"
+                : verification.problems().size() + " damaged");
+      }
+      problems.forEach(problem -> say("%s", problem));
+      Map<String, Object> figures = new LinkedHashMap<>();
+      figures.put("files", files);
+      figures.put("bytes", bytes);
+      figures.put("damaged", problems.size());
+      result("status", figures);
+      return problems.isEmpty() ? ExitCode.OK.code() : ExitCode.IO.code();
     }
 
     private int overview() {

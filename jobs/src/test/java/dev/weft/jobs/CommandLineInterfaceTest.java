@@ -3,11 +3,18 @@ package dev.weft.jobs;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.store.Artefact;
+import dev.weft.store.Attempt;
+import dev.weft.store.CommitRequest;
+import dev.weft.store.Provenance;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,30 +83,23 @@ class CommandLineInterfaceTest {
   }
 
   @Test
-  void scoreEndsWithItsMetricsAsFractions() {
-    String golden = "../common/src/test/resources/golden/scores/cirr";
-    String recall = golden + "/recall.json";
-    String subset = golden + "/recall_subset.json";
+  void verifyFindsADamagedFileAndNamesIt() throws IOException {
+    Path root = folder.resolve("root");
+    Artefact artefact = Artefact.open(new Configuration(), root.toString(), "index");
+    Attempt attempt = artefact.begin("a1");
+    attempt.write("params.bin", new byte[] {1, 2, 3});
+    Provenance provenance = Provenance.here("hash", Map.of(), "test", 1);
+    attempt.commit(
+        new CommitRequest("0".repeat(64), provenance, Map.of(), Map.of(), Instant.EPOCH));
+    String file = config("root: " + root + "\n");
 
-    assertThat(
-            weft(
-                "score",
-                "--protocol",
-                "cirr/val",
-                "--annotations",
-                golden,
-                "--predictions",
-                recall,
-                subset))
-        .isZero();
+    assertThat(weft("status", "--verify", "--config", file)).isZero();
+    assertThat(out.toString(UTF_8)).contains("\"files\":2,\"bytes\":3,\"damaged\":0");
+
+    Files.write(root.resolve("index/data/a1/params.bin"), new byte[] {1, 2, 7});
+    assertThat(weft("status", "--verify", "--config", file)).isEqualTo(74);
     assertThat(out.toString(UTF_8))
-        .contains("cirr/val: 25 queries in 90 images; ties: as in the file")
-        .contains("R_subset@1 ")
-        .contains(
-            "RESULT {\"stage\":\"score\",\"status\":\"done\",\"protocol\":\"cirr/val\",\"metrics\":{\"R@1\":0.52,");
-
-    assertThat(weft("score", "--protocol", "cirr/val", "--predictions", recall)).isEqualTo(64);
-    assertThat(err.toString(UTF_8))
-        .contains("Cannot find the right answers of cirr/val: neither --annotations nor");
+        .contains("Cannot read version 1 of index", "params.bin has not the content")
+        .contains("\"damaged\":1");
   }
 }

@@ -117,10 +117,14 @@ record Evaluation(Session session, Snapshot ingest, Snapshot encode, List<Snapsh
         List<String> key = List.of(row.getAs("category"), row.getAs("query"));
         queries.add(RankingRow.scored(row, triplets.get(key), candidates.get(key)));
       }
-      List<String> reasons = new ArrayList<>(set.degradedBecause());
-      reasons.addAll(Metrics.lostTargets(queries));
       metrics.add(
-          Metrics.of(set.protocol(), name, queries, galleries, settings().cutoffs(), reasons));
+          Metrics.of(
+              set.protocol(),
+              name,
+              queries,
+              galleries,
+              settings().cutoffs(),
+              set.degradedBecause()));
     }
     return metrics;
   }
