@@ -66,6 +66,11 @@ public final class NativeVectors {
 
   /** Little-endian bytes seen as floats. */
   public static FloatBuffer floats(byte[] bytes) {
-    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    return floats(bytes, 0);
+  }
+
+  /** As above from a byte on. */
+  public static FloatBuffer floats(byte[] bytes, int from) {
+    return ByteBuffer.wrap(bytes).position(from).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 }

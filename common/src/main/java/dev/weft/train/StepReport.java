@@ -11,6 +11,8 @@ package dev.weft.train;
  * @param gradientNorm length of the gradient before clipping
  * @param learningRate step size
  * @param logitScale logit scale the loss was computed with
+ * @param sumSeconds how long adding up the slices took
+ * @param updateSeconds how long moving the parameters took
  */
 public record StepReport(
     long step,
@@ -20,4 +22,6 @@ public record StepReport(
     double loss,
     double gradientNorm,
     double learningRate,
-    double logitScale) {}
+    double logitScale,
+    double sumSeconds,
+    double updateSeconds) {}

@@ -39,6 +39,7 @@ import java.util.Set;
  *     below 1
  * @param captionForms sentences to draw from, one per row and epoch
  * @param partitions slices of a step, one task each; 0 for one per executor
+ * @param reduce where the gradients of the slices are added up
  * @param checkpointSteps steps between two checkpoints, at least 1
  */
 public record TrainConfig(
@@ -67,6 +68,7 @@ public record TrainConfig(
     double labelSmoothing,
     List<CaptionForm> captionForms,
     int partitions,
+    Reduction reduce,
     int checkpointSteps) {
 
   public TrainConfig {

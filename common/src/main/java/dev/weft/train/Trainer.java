@@ -163,13 +163,26 @@ public final class Trainer {
       if (config.objective().needsColumns()) {
         request = request.withColumns(workers.columns(request));
       }
-      double loss = sum(workers.compute(request), rows, scale);
+      List<PartialStep> slices = workers.compute(request);
+      long computed = System.nanoTime();
+      double loss = sum(slices, rows, scale);
+      long summed = System.nanoTime();
       double norm = gradient.norm2Number().doubleValue();
       requireFinite(loss, norm, epoch);
       optimizer.step(parameters, gradient, norm, learningRate, step);
       clampLogitScale();
       StepReport report =
-          new StepReport(step, steps(), epoch, rows, loss, norm, learningRate, scale);
+          new StepReport(
+              step,
+              steps(),
+              epoch,
+              rows,
+              loss,
+              norm,
+              learningRate,
+              scale,
+              (summed - computed) / 1e9,
+              (System.nanoTime() - summed) / 1e9);
       step++;
       epochLossSum += loss * rows;
       if (stepInEpoch == batches.stepsPerEpoch() - 1) {
@@ -182,18 +195,20 @@ public final class Trainer {
     /** Adds up the slices in their order; returns the loss, leaves the gradient. */
     private double sum(List<PartialStep> slices, int rows, double scale) {
       double loss = 0;
+      double ofScale = 0;
       int found = 0;
       gradient.assign(0);
+      partial.putScalar(count, 0);
       for (PartialStep slice : slices) {
         found += slice.rows();
         if (slice.rows() > 0) {
           loss += slice.loss();
+          ofScale += slice.logitScaleGradient();
           NativeVectors.view(partial).put(NativeVectors.floats(slice.gradient()));
-          double ofLogarithm = slice.logitScaleGradient() * scale;
-          partial.putScalar(count, config.learnLogitScale() ? ofLogarithm : 0);
           gradient.addi(partial);
         }
       }
+      gradient.putScalar(count, config.learnLogitScale() ? ofScale * scale : 0);
       if (found != rows) {
         throw new IllegalStateException(
             "the slices of step " + step + " have " + found + " rows instead of " + rows);

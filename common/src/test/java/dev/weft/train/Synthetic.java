@@ -108,6 +108,7 @@ final class Synthetic {
         0,
         List.of(CaptionForm.FIRST_AND_SECOND, CaptionForm.SECOND_AND_FIRST),
         1,
+        Reduction.AUTO,
         1);
   }
 }

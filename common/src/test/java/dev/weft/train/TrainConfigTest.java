@@ -58,6 +58,7 @@ class TrainConfigTest {
         0,
         List.of(CaptionForm.FIRST_AND_SECOND),
         0,
+        Reduction.AUTO,
         1);
   }
 }

@@ -5,7 +5,10 @@ import dev.weft.store.Artefact;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
 
@@ -17,6 +20,8 @@ import org.apache.spark.sql.SparkSession;
  * <p>Used by the driver's main thread alone.
  */
 public final class Session implements AutoCloseable {
+  private static final Pattern LOCAL_CLUSTER = Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,");
+
   private final PipelineConfig config;
   private final Settings settings;
   private final Options options;
@@ -91,12 +96,24 @@ public final class Session implements AutoCloseable {
     return Artefact.open(hadoop, config.root(), name);
   }
 
+  /** What suits short jobs that move vectors, where neither spark-submit nor a file says otherwise. */
+  private static SparkConf withDefaults(SparkConf conf) {
+    return conf
+        // An executor that has nothing to do is better than a local one that is waited for.
+        .setIfMissing("spark.locality.wait", "0s")
+        // Random vectors do not get smaller.
+        .setIfMissing("spark.broadcast.compress", "false")
+        // Larger results take a detour: the driver has to ask for their blocks.
+        .setIfMissing("spark.task.maxDirectResultSize", "64m");
+  }
+
   /** The Spark session, opened on first use. */
   public SparkSession spark() {
     if (spark.isEmpty()) {
       SparkSession opened =
           SparkSession.builder()
               .appName("weft " + config.run())
+              .config(withDefaults(new SparkConf()))
               .config("spark.sql.session.timeZone", "UTC")
               .getOrCreate();
       opened.sparkContext().addSparkListener(new JobProgress(progress()));
@@ -114,6 +131,10 @@ public final class Session implements AutoCloseable {
    */
   public int executors() {
     SparkContext context = spark().sparkContext();
+    Matcher cluster = LOCAL_CLUSTER.matcher(context.master());
+    if (cluster.lookingAt()) {
+      return Integer.parseInt(cluster.group(1));
+    }
     int asked = context.getConf().getInt("spark.executor.instances", 0);
     if (context.isLocal() || asked > 0) {
       return Math.max(1, context.isLocal() ? 1 : asked);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.jobs.DocumentSection;
 import dev.weft.evaluate.ResultTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,8 +22,7 @@ import java.util.Optional;
  */
 public final class RunTable {
   private static final String MARK = "RESULT ";
-  private static final String BEGIN = "<!-- results -->\n";
-  private static final String END = "<!-- /results -->";
+  private static final String SECTION = "results";
   private static final JsonMapper JSON = new JsonMapper();
 
   private RunTable() {}
@@ -37,7 +37,7 @@ public final class RunTable {
   public static ResultTable of(Path log, List<String> columns) {
     Map<String, Map<String, List<Double>>> values = new LinkedHashMap<>();
     int runs = 0;
-    for (String line : read(log).split("\n", -1)) {
+    for (String line : DocumentSection.read(log).split("\n", -1)) {
       if (line.startsWith(MARK)) {
         JsonNode metrics = metrics(log, line.substring(MARK.length()));
         runs += metrics.isEmpty() ? 0 : 1;
@@ -88,25 +88,7 @@ public final class RunTable {
    * @param document a Markdown file with both marks
    */
   public static void writeInto(Path document, ResultTable table) {
-    String text = read(document);
-    int from = text.indexOf(BEGIN);
-    int to = text.indexOf(END);
-    if (from < 0 || to < from) {
-      throw new WeftException(
-          ExitCode.INPUT_MISSING,
-          "Cannot write the table into %s: it lacks the lines '%s' and '%s'. Add them where the table"
-              + " shall stand.",
-          document,
-          BEGIN.strip(),
-          END);
-    }
-    String changed =
-        text.substring(0, from + BEGIN.length()) + table.markdown() + text.substring(to);
-    try {
-      Files.writeString(document, changed);
-    } catch (IOException e) {
-      throw new WeftException(e, ExitCode.IO, "Cannot write %s: %s.", document, e.getMessage());
-    }
+    DocumentSection.write(document, SECTION, table.markdown());
   }
 
   private static JsonNode metrics(Path log, String json) {
@@ -118,19 +100,6 @@ public final class RunTable {
           ExitCode.INPUT_MISSING,
           "Cannot make a table of %s: one of its RESULT lines is cut off. Run that pipeline again.",
           log);
-    }
-  }
-
-  private static String read(Path file) {
-    try {
-      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new WeftException(
-          e,
-          ExitCode.INPUT_MISSING,
-          "Cannot read %s: %s. Name a file that exists.",
-          file,
-          e.getMessage());
     }
   }
 }

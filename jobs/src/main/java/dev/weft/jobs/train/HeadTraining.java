@@ -1,5 +1,6 @@
 package dev.weft.jobs.train;
 
+import dev.weft.compute.NativeVectors;
 import dev.weft.config.Binder;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.Stage;
@@ -66,16 +67,35 @@ final class HeadTraining {
             new JavaSparkContext(session.spark().sparkContext()),
             new StepSetup(
                 attempt, data.broadcast(), architecture, batches, config.objective(), parts),
+            config.reduce(),
             display::description);
+    StepCostReport costs =
+        new StepCostReport(session.progress(), parts, jobs.prepare(first(from)), jobs.reduction());
     display.begin(saved, architecture, batches, parts);
     try {
       Checkpoint end =
-          trainer.train(from, jobs, state -> checkpoints.save(state, parts), display::report);
+          trainer.train(
+              from,
+              jobs,
+              state -> checkpoints.save(state, parts),
+              report -> {
+                costs.add(jobs.cost(report));
+                display.report(report);
+              });
       display.end(end);
-      return new Trained(architecture, end, figures(end, parts, display));
+      Map<String, Object> figures = figures(end, parts, display);
+      costs.figures().ifPresent(cost -> figures.put("step_cost", cost));
+      return new Trained(architecture, end, figures);
     } finally {
       session.progress().end();
     }
+  }
+
+  /** A step to make the workers ready with. */
+  static StepRequest first(Checkpoint from) {
+    byte[] parameters = new byte[(from.parameters().length - 1) * Float.BYTES];
+    NativeVectors.floats(parameters).put(from.parameters(), 0, from.parameters().length - 1);
+    return new StepRequest(from.step(), 0, 0, parameters, from.logitScale());
   }
 
   /**

@@ -5,15 +5,20 @@ import dev.weft.WeftException;
 import dev.weft.config.Binder;
 import dev.weft.train.HeadKind;
 import dev.weft.train.PartialStep;
+import dev.weft.train.Reduction;
+import dev.weft.train.StepReport;
 import dev.weft.train.StepRequest;
 import dev.weft.train.StepWorkers;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 
 /**
@@ -24,49 +29,91 @@ import org.apache.spark.broadcast.Broadcast;
 final class StepJobs implements StepWorkers {
   private static final String MAX_RESULT_SIZE = "spark.driver.maxResultSize";
 
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final long POLL_MILLIS = 50;
+
+  /** Tasks of an empty job that shows what more tasks cost. */
+  private static final int EMPTY_TASKS = 32;
+
   /** Bytes of a task's result besides the gradient, generously. */
   private static final long ENVELOPE = 4096;
 
   private final JavaSparkContext spark;
   private final StepSetup setup;
+  private final Reduction reduction;
   private final JavaRDD<Integer> slices;
-  private final java.util.function.Function<StepRequest, String> describe;
+  private final Function<StepRequest, String> describe;
   private Optional<Broadcast<byte[]>> sent = Optional.empty();
+  private double broadcast;
+  private double fetch;
+  private double compute;
+  private double meanCompute;
+  private double job;
 
   /**
+   * @param wanted where the gradients are to be added up
    * @param describe what Spark's pages call the job of a step
    */
   StepJobs(
       JavaSparkContext spark,
       StepSetup setup,
-      java.util.function.Function<StepRequest, String> describe) {
+      Reduction wanted,
+      Function<StepRequest, String> describe) {
     this.describe = describe;
     this.spark = spark;
     this.setup = setup;
+    this.reduction = reduction(wanted);
     requireRoomForResults();
     slices = spark.parallelize(IntStream.range(0, setup.parts()).boxed().toList(), setup.parts());
   }
 
+  /** Where the gradients are added up; never AUTO. */
+  Reduction reduction() {
+    return reduction;
+  }
+
+  /** More than a quarter of what the driver takes leaves it no room for anything else. */
+  private Reduction reduction(Reduction wanted) {
+    if (wanted != Reduction.AUTO) {
+      return wanted;
+    }
+    long limit = limit() > 0 ? limit() : Long.MAX_VALUE;
+    boolean crowd = results() > Math.min(limit, Runtime.getRuntime().maxMemory()) / 4;
+    return crowd && setup.parts() > 1 ? Reduction.SHUFFLE : Reduction.DRIVER;
+  }
+
+  private long limit() {
+    return spark.getConf().getSizeAsBytes(MAX_RESULT_SIZE, "1g");
+  }
+
+  private long gradient() {
+    return setup.architecture().parameterCount() * Float.BYTES;
+  }
+
+  private long results() {
+    return Math.multiplyExact(setup.parts(), gradient() + ENVELOPE);
+  }
+
   /** Spark counts the results of all tasks of a job, and stops it in the middle. */
   private void requireRoomForResults() {
-    long limit = spark.getConf().getSizeAsBytes(MAX_RESULT_SIZE, "1g");
-    long gradient = setup.architecture().parameterCount() * Float.BYTES;
-    long results = Math.multiplyExact(setup.parts(), gradient + ENVELOPE);
+    long limit = limit();
+    long results = reduction == Reduction.SHUFFLE ? gradient() + ENVELOPE : results();
     if (limit > 0 && results > limit) {
       throw new WeftException(
           ExitCode.CONFIG,
           "Cannot train the %s head in %d partitions: every step brings %d gradients of %d MiB to the"
               + " driver, together %d MiB, and %s allows %d MiB. Set %s to %dm or more in the"
-              + " settings of Spark, with a spark.driver.memory to match, or lower train.partitions.",
+              + " settings of Spark, with a spark.driver.memory to match, or lower train.partitions%s.",
           Binder.kebab(head()),
           setup.parts(),
-          setup.parts(),
-          mebibytes(gradient),
+          reduction == Reduction.SHUFFLE ? 1 : setup.parts(),
+          mebibytes(gradient()),
           mebibytes(results),
           MAX_RESULT_SIZE,
           limit >> 20,
           MAX_RESULT_SIZE,
-          mebibytes(results));
+          mebibytes(results),
+          reduction == Reduction.SHUFFLE ? "" : ", or set train.reduce=shuffle");
     }
   }
 
@@ -80,39 +127,148 @@ final class StepJobs implements StepWorkers {
 
   @Override
   public List<double[]> columns(StepRequest request) {
-    StepTask task = task(request);
-    return run(
-        request,
-        "columns of " + describe.apply(request),
-        part -> task.setup().computation().columns(task.request(), part, task.setup().parts()));
+    return run(request, StepTask.Pass.COLUMNS, "columns of " + describe.apply(request)).stream()
+        .map(SliceResult::columns)
+        .toList();
   }
 
   @Override
   public List<PartialStep> compute(StepRequest request) {
-    StepTask task = task(request);
     try {
-      return run(
-          request,
-          describe.apply(request),
-          part -> task.setup().computation().compute(task.request(), part, task.setup().parts()));
+      return reduction == Reduction.SHUFFLE
+          ? List.of(scattered(request, describe.apply(request)))
+          : run(request, StepTask.Pass.GRADIENT, describe.apply(request)).stream()
+              .map(SliceResult::step)
+              .toList();
     } finally {
-      task.parameters().destroy();
-      sent = Optional.empty();
+      forget();
     }
+  }
+
+  private void forget() {
+    sent.ifPresent(Broadcast::destroy);
+    sent = Optional.empty();
+  }
+
+  /** The workers add up the gradient, in pieces. */
+  private PartialStep scattered(StepRequest request, String description) {
+    StepTask task = StepTask.of(setup, send(request), request);
+    GradientPieces pieces =
+        GradientPieces.of(setup.parts(), setup.architecture().parameterCount());
+    long start = System.nanoTime();
+    JavaRDD<byte[]> sums =
+        pieces.sums(slices, part -> task.run(StepTask.Pass.GRADIENT, part));
+    try {
+      List<byte[]> results = run(request, description, sums::collect);
+      count(GradientPieces.headers(results.get(0)), start);
+      return pieces.join(results);
+    } finally {
+      sums.rdd().cleanShuffleDependencies(false);
+    }
+  }
+
+  /**
+   * Makes the workers ready: each builds its model and its tables, and computes a slice as it will
+   * in the steps. Then measures what the steps themselves do not show.
+   *
+   * @param request of the first step, or any other
+   */
+  StepCostModel.Calibration prepare(StepRequest request) {
+    awaitWorkers();
+    try {
+      List<SliceResult> ready =
+          run(request, StepTask.Pass.WARM_UP, "make the workers ready for " + describe.apply(request));
+      double fixed =
+          ready.stream().mapToLong(SliceResult::computeNanos).average().orElseThrow() / 1e9;
+      int parts = setup.parts();
+      int more = Math.max(EMPTY_TASKS, 2 * parts);
+      return StepCostModel.Calibration.of(
+          parts, launchSeconds(parts), more, launchSeconds(more), fixed);
+    } finally {
+      forget();
+    }
+  }
+
+  /**
+   * Waits until there is a worker for each slice, so that each of them is made ready; half a minute
+   * at most, because a cluster may have fewer.
+   */
+  private void awaitWorkers() {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    try {
+      while (!spark.sc().isLocal()
+          && spark.sc().statusTracker().getExecutorInfos().length - 1 < setup.parts()
+          && System.nanoTime() < deadline) {
+        Thread.sleep(POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("stopped while waiting for executors", e);
+    }
+  }
+
+  /** How long a job takes whose tasks do nothing: the shorter of two. */
+  private double launchSeconds(int tasks) {
+    JavaRDD<Integer> rdd = spark.parallelize(Collections.nCopies(tasks, 0), tasks);
+    double least = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < 2; i++) {
+      long start = System.nanoTime();
+      rdd.map(task -> task).collect();
+      least = Math.min(least, (System.nanoTime() - start) / 1e9);
+    }
+    return least;
+  }
+
+  /** Where the time of the last step went. */
+  StepCost cost(StepReport step) {
+    return new StepCost(
+        broadcast,
+        fetch,
+        compute,
+        meanCompute,
+        Math.max(0, job - fetch - compute),
+        step.sumSeconds(),
+        step.updateSeconds());
   }
 
   /** The parameters go out once for both passes of a step. */
-  private StepTask task(StepRequest request) {
+  private Broadcast<byte[]> send(StepRequest request) {
     if (sent.isEmpty()) {
+      long start = System.nanoTime();
       sent = Optional.of(spark.broadcast(request.parameters()));
+      broadcast = (System.nanoTime() - start) / 1e9;
+      fetch = 0;
+      compute = 0;
+      meanCompute = 0;
+      job = 0;
     }
-    return StepTask.of(setup, sent.get(), request);
+    return sent.get();
   }
 
-  private <T> List<T> run(StepRequest request, String description, Function<Integer, T> work) {
+  private List<SliceResult> run(StepRequest request, StepTask.Pass pass, String description) {
+    StepTask task = StepTask.of(setup, send(request), request);
+    long start = System.nanoTime();
+    List<SliceResult> results =
+        run(request, description, () -> collect(slices.map(part -> task.run(pass, part).toBytes())));
+    count(results, start);
+    return results;
+  }
+
+  private static List<SliceResult> collect(JavaRDD<byte[]> results) {
+    return results.collect().stream().map(SliceResult::of).toList();
+  }
+
+  private void count(List<SliceResult> slices, long start) {
+    job += (System.nanoTime() - start) / 1e9;
+    fetch += slices.stream().mapToLong(SliceResult::fetchNanos).max().orElse(0) / 1e9;
+    compute += slices.stream().mapToLong(SliceResult::computeNanos).max().orElse(0) / 1e9;
+    meanCompute += slices.stream().mapToLong(SliceResult::computeNanos).average().orElse(0) / 1e9;
+  }
+
+  private <T> T run(StepRequest request, String description, Supplier<T> work) {
     spark.sc().setJobDescription(description);
     try {
-      return slices.map(work).collect();
+      return work.get();
     } catch (Exception e) {
       throw plain(e, request);
     } finally {

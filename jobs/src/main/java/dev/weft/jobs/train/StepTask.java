@@ -1,7 +1,10 @@
 package dev.weft.jobs.train;
 
+import dev.weft.train.PartialStep;
+import dev.weft.train.StepComputation;
 import dev.weft.train.StepRequest;
 import java.io.Serializable;
+import java.util.List;
 import org.apache.spark.broadcast.Broadcast;
 
 /**
@@ -26,6 +29,16 @@ record StepTask(
     double[] columns)
     implements Serializable { // travels with every task
 
+  /** What a task does with its slice of a step. */
+  enum Pass {
+    /** Builds model and tables, and times what does not depend on the size of the slice. */
+    WARM_UP,
+    /** The first pass of a symmetric loss. */
+    COLUMNS,
+    /** Loss and gradient. */
+    GRADIENT
+  }
+
   static StepTask of(StepSetup setup, Broadcast<byte[]> parameters, StepRequest request) {
     return new StepTask(
         setup,
@@ -37,8 +50,54 @@ record StepTask(
         request.columns());
   }
 
-  /** The step on a worker. */
-  StepRequest request() {
-    return new StepRequest(step, epoch, stepInEpoch, parameters.value(), logitScale, columns);
+  /**
+   * Runs one pass over a slice, on a worker.
+   *
+   * @param pass which
+   * @param part which slice, from 0
+   */
+  SliceResult run(Pass pass, int part) {
+    long start = System.nanoTime();
+    byte[] values = parameters.value();
+    StepComputation computation = setup.computation();
+    long fetched = System.nanoTime();
+    StepRequest request = new StepRequest(step, epoch, stepInEpoch, values, logitScale, columns);
+    long fetchNanos = fetched - start;
+    return switch (pass) {
+      case WARM_UP -> {
+        int rows = setup.batches().size(stepInEpoch);
+        int share = Math.max(1, Math.min(setup.parts(), rows));
+        warmUp(computation, request, part % share, share);
+        long begin = System.nanoTime();
+        warmUp(computation, next(request), 0, rows); // one row
+        yield SliceResult.of(new double[0], fetchNanos, System.nanoTime() - begin);
+      }
+      case COLUMNS -> {
+        double[] found = computation.columns(request, part, setup.parts());
+        yield SliceResult.of(found, fetchNanos, System.nanoTime() - fetched);
+      }
+      case GRADIENT -> {
+        PartialStep found = computation.compute(request, part, setup.parts());
+        yield SliceResult.of(found, fetchNanos, System.nanoTime() - fetched);
+      }
+    };
+  }
+
+  /** Another batch: what a computation keeps of the last one would hide the work. */
+  private static StepRequest next(StepRequest request) {
+    return new StepRequest(
+        request.step(),
+        request.epoch() + 1,
+        request.stepInEpoch(),
+        request.parameters(),
+        request.logitScale());
+  }
+
+  private void warmUp(StepComputation computation, StepRequest request, int part, int parts) {
+    StepRequest ready =
+        setup.objective().needsColumns()
+            ? request.withColumns(List.of(computation.columns(request, part, parts)))
+            : request;
+    computation.compute(ready, part, parts);
   }
 }

@@ -116,7 +116,7 @@ public final class TrainJob {
   /** What the bytes of a head depend on; a setting that is not named here matters to all heads. */
   private static Map<String, Object> settings(PipelineConfig config, HeadKind kind) {
     Map<String, Object> settings = Stage.settings(config.train());
-    settings.keySet().removeAll(Set.of("heads", "checkpointSteps"));
+    settings.keySet().removeAll(Set.of("heads", "checkpointSteps", "reduce"));
     settings.put("seed", config.seed());
     switch (kind) {
       case SUM -> settings.keySet().retainAll(Set.of("logitScale"));

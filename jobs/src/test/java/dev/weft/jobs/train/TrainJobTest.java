@@ -113,6 +113,11 @@ class TrainJobTest {
         .containsEntry("triplets", 150)
         .containsEntry("partitions", 1)
         .containsKeys("loss", "logit_scale", "seconds_per_step");
+    assertThat(facts(head("gated")).get("step_cost").toString())
+        .contains("reduction=driver", "compute_ms=", "predicted_ms={", "best_workers=");
+    assertThat(problem.said())
+        .contains("  a step of ")
+        .contains("  predicted ms by number of such workers: 2: ");
     assertThat(losses("gated")).hasSize(2);
     assertThat(losses("weighted")).isEmpty();
   }
@@ -139,6 +144,33 @@ class TrainJobTest {
         assertThat(found.get(epoch)).isCloseTo(one, within(1e-5 * one));
       }
     }
+  }
+
+  @Test
+  void aSymmetricLossIsThatOfOnePartitionToo() {
+    List<List<Double>> losses = new ArrayList<>();
+    for (int partitions : new int[] {1, 3}) {
+      TrainJob.run(
+          problem.session(with("train.direction=symmetric", "train.partitions=" + partitions)));
+      losses.add(losses("gated"));
+    }
+
+    for (int epoch = 0; epoch < 2; epoch++) {
+      double one = losses.get(0).get(epoch);
+      assertThat(losses.get(1).get(epoch)).isCloseTo(one, within(1e-5 * one));
+    }
+  }
+
+  @Test
+  void whereTheGradientsAreAddedUpChangesNoByte() {
+    TrainJob.run(problem.session(with("train.partitions=3")));
+    byte[] driver = head("gated").read("params.bin");
+    TrainJob.run(problem.forced(with("train.partitions=3", "train.reduce=shuffle")));
+
+    assertThat(head("gated").version()).isEqualTo(2);
+    assertThat(facts(head("gated")).get("step_cost").toString()).contains("reduction=shuffle");
+    assertThat(problem.said()).contains("added up by the workers, in pieces");
+    assertThat(head("gated").read("params.bin")).isEqualTo(driver);
   }
 
   @Test
@@ -291,13 +323,14 @@ class TrainJobTest {
 
   @Test
   void moreResultsThanTheDriverTakesIsAPlainError() {
-    assertThatThrownBy(() -> TrainJob.run(problem.session(with("train.partitions=200000"))))
+    assertThatThrownBy(() -> TrainJob.run(problem.session(with("train.partitions=200000", "train.reduce=driver"))))
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
         .hasMessageMatching(
             "Cannot train the gated head in 200000 partitions: every step brings 200000 gradients of"
                 + " 1 MiB to the driver, together 1679 MiB, and spark.driver.maxResultSize allows"
-                + " 1024 MiB\\. Set spark.driver.maxResultSize to 1679m or more .*");
+                + " 1024 MiB\\. Set spark.driver.maxResultSize to 1679m or more .*"
+                + " or set train\\.reduce=shuffle\\.");
   }
 
   @Test

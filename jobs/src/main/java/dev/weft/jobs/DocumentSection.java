@@ -1,0 +1,57 @@
+package dev.weft.jobs;
+
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A part of a Markdown document that a command writes, between two marks. */
+public final class DocumentSection {
+  private DocumentSection() {}
+
+  /**
+   * Replaces what stands between the lines {@code <!-- name -->} and {@code <!-- /name -->}.
+   *
+   * @param document a Markdown file with both marks
+   * @param name of the section
+   * @param text whole lines
+   */
+  public static void write(Path document, String name, String text) {
+    String begin = "<!-- " + name + " -->\n";
+    String end = "<!-- /" + name + " -->";
+    String old = read(document);
+    int from = old.indexOf(begin);
+    int to = old.indexOf(end);
+    if (from < 0 || to < from) {
+      throw new WeftException(
+          ExitCode.INPUT_MISSING,
+          "Cannot write the table into %s: it lacks the lines '%s' and '%s'. Add them where the table"
+              + " shall stand.",
+          document,
+          begin.strip(),
+          end);
+    }
+    try {
+      Files.writeString(
+          document, old.substring(0, from + begin.length()) + text + old.substring(to));
+    } catch (IOException e) {
+      throw new WeftException(e, ExitCode.IO, "Cannot write %s: %s.", document, e.getMessage());
+    }
+  }
+
+  /** The text of a file. */
+  public static String read(Path file) {
+    try {
+      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new WeftException(
+          e,
+          ExitCode.INPUT_MISSING,
+          "Cannot read %s: %s. Name a file that exists.",
+          file,
+          e.getMessage());
+    }
+  }
+}
