@@ -180,7 +180,10 @@ public final class StepComputation {
   /** The queries of a tile, and what they are compared with besides the candidates. */
   private ContrastiveLoss.Rows compose(StepRequest request, int from, int[] rows) {
     int[] references = Arrays.stream(rows).map(table::reference).toArray();
-    int[] captions = Arrays.stream(rows).map(row -> caption(request.epoch(), row)).toArray();
+    int[] captions =
+        Arrays.stream(rows)
+            .map(row -> caption(table, batches.seed(), request.epoch(), row))
+            .toArray();
     INDArray images = rowVectors(0, rows.length);
     INDArray texts = rowVectors(1, rows.length);
     table.gatherImages(references, images);
@@ -246,8 +249,8 @@ public final class StepComputation {
   }
 
   /** The text of a row in an epoch: one of its forms, drawn by (seed, epoch, row). */
-  private int caption(int epoch, int row) {
-    long key = RandomKey.of(batches.seed(), CAPTION_FORM, epoch, row);
+  static int caption(TripletTable table, long seed, int epoch, int row) {
+    long key = RandomKey.of(seed, CAPTION_FORM, epoch, row);
     return table.caption(row, new SplittableRandom(key).nextInt(table.forms()));
   }
 

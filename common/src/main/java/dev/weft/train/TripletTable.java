@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.SplittableRandom;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -99,6 +100,34 @@ public final class TripletTable {
     requireWithin(this.references, this.images.length / dimension, "reference");
     requireWithin(this.targets, this.images.length / dimension, "target");
     requireWithin(this.captions, this.texts.length / dimension, "text");
+  }
+
+  /**
+   * The first rows on the same vectors, changed so that every kind of negative is among them: a
+   * quarter of the rows take the target of another row, and each has hard negatives.
+   *
+   * @param rows how many, at most those of the table
+   * @param hardNegatives hard negatives of each row, some of them none; random images
+   * @param seed what the changes are drawn by
+   */
+  public TripletTable mixed(int rows, int hardNegatives, long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int[] mixedTargets = Arrays.copyOf(targets, rows);
+    for (int row = 0; row < rows; row++) {
+      if (random.nextInt(4) == 0) {
+        mixedTargets[row] = targets[random.nextInt(rows)];
+      }
+    }
+    return new TripletTable(
+        dimension,
+        forms,
+        images,
+        texts,
+        Arrays.copyOf(references, rows),
+        mixedTargets,
+        Arrays.copyOf(captions, rows * forms),
+        hardNegatives,
+        random.ints((long) rows * hardNegatives, -1, images()).toArray());
   }
 
   /** Reads what {@link #toBytes} wrote. */

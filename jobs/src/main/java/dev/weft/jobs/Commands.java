@@ -9,6 +9,7 @@ import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
 import dev.weft.jobs.search.SearchJob;
+import dev.weft.jobs.train.LossVerification;
 import dev.weft.jobs.train.TrainJob;
 import java.io.PrintStream;
 import java.time.Clock;
@@ -94,16 +95,18 @@ final class Commands {
         "search --config conf/wardrobe.yaml --image photo.jpg --text 'make it blue'",
         "search --config conf/wardrobe.yaml --text 'a striped dress with long sleeves' --k 20",
         "search --config conf/wardrobe.yaml --queries queries.jsonl");
-<<<<<<< HEAD
-=======
-    ScoreCommands.addTo(root, console);
+    add(
+        root,
+        new StageCommand(console, LossVerification::run),
+        "verify-loss",
+        "Shows on your data and cluster that loss and gradient are those of one process in float64.",
+        "verify-loss --config conf/wardrobe.yaml");
     add(
         root,
         new MeasureStepCommand(console),
         "measure-step",
         "Measures what Spark adds to a training step, beside the same step in one process.",
         "measure-step --head gated --batch-size 4096 --width 512");
->>>>>>> 1c76f58 (Train: Say what a step costs and would cost; add up big gradients on the workers)
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     return root;

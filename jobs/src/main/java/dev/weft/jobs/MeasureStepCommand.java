@@ -1,6 +1,7 @@
 package dev.weft.jobs;
 
 import dev.weft.ExitCode;
+import dev.weft.MarkedSection;
 import dev.weft.config.Settings;
 import dev.weft.jobs.train.StepMeasurement;
 import dev.weft.train.HeadKind;
@@ -78,7 +79,12 @@ final class MeasureStepCommand implements Callable<Integer> {
   public Integer call() {
     StepMeasurement.Options options =
         new StepMeasurement.Options(
-            trainable(), batchSize, width, rounds, steps, choice(Reduction.class, "--reduce", reduce));
+            trainable(),
+            batchSize,
+            width,
+            rounds,
+            steps,
+            choice(Reduction.class, "--reduce", reduce));
     if (batchSize < 2 || width < 1 || rounds < 1 || steps < 2) {
       throw new ParameterException(
           spec.commandLine(), "--batch-size and --steps are at least 2, --width and --rounds 1");
@@ -89,7 +95,7 @@ final class MeasureStepCommand implements Callable<Integer> {
     try (Session session = new Session(config, settings, how)) {
       Map<String, Object> figures = StepMeasurement.run(session, options);
       if (into != null) {
-        DocumentSection.write(into, "step", StepMeasurement.markdown(figures));
+        MarkedSection.replace(into, "step", StepMeasurement.markdown(figures));
       }
       Map<String, Object> fields = new LinkedHashMap<>();
       fields.put("stage", "measure-step");

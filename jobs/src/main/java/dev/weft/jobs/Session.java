@@ -96,7 +96,9 @@ public final class Session implements AutoCloseable {
     return Artefact.open(hadoop, config.root(), name);
   }
 
-  /** What suits short jobs that move vectors, where neither spark-submit nor a file says otherwise. */
+  /**
+   * What suits short jobs that move vectors, where neither spark-submit nor a file says otherwise.
+   */
   private static SparkConf withDefaults(SparkConf conf) {
     return conf
         // An executor that has nothing to do is better than a local one that is waited for.

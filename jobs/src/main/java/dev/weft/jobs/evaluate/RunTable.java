@@ -3,8 +3,8 @@ package dev.weft.jobs.evaluate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.weft.ExitCode;
+import dev.weft.MarkedSection;
 import dev.weft.WeftException;
-import dev.weft.jobs.DocumentSection;
 import dev.weft.evaluate.ResultTable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +37,7 @@ public final class RunTable {
   public static ResultTable of(Path log, List<String> columns) {
     Map<String, Map<String, List<Double>>> values = new LinkedHashMap<>();
     int runs = 0;
-    for (String line : DocumentSection.read(log).split("\n", -1)) {
+    for (String line : read(log).split("\n", -1)) {
       if (line.startsWith(MARK)) {
         JsonNode metrics = metrics(log, line.substring(MARK.length()));
         runs += metrics.isEmpty() ? 0 : 1;
@@ -88,7 +88,7 @@ public final class RunTable {
    * @param document a Markdown file with both marks
    */
   public static void writeInto(Path document, ResultTable table) {
-    DocumentSection.write(document, SECTION, table.markdown());
+    MarkedSection.replace(document, SECTION, table.markdown());
   }
 
   private static JsonNode metrics(Path log, String json) {
@@ -100,6 +100,19 @@ public final class RunTable {
           ExitCode.INPUT_MISSING,
           "Cannot make a table of %s: one of its RESULT lines is cut off. Run that pipeline again.",
           log);
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new WeftException(
+          e,
+          ExitCode.INPUT_MISSING,
+          "Cannot read %s: %s. Name a file that exists.",
+          file,
+          e.getMessage());
     }
   }
 }

@@ -14,8 +14,8 @@ import java.util.Arrays;
  * @param logitScaleGradient its share of the gradient in the logit scale; 0 from a first pass
  * @param fetchNanos how long the task waited for the parameters
  * @param computeNanos how long it computed
- * @param payload the gradient or a piece of it, little-endian float32, or the columns, little-endian
- *     float64
+ * @param payload the gradient or a piece of it, little-endian float32, or the columns,
+ *     little-endian float64
  */
 @SuppressWarnings("ArrayRecordComponent") // moved, never compared
 record SliceResult(

@@ -44,7 +44,12 @@ record StepCost(
   }
 
   private static double median(List<StepCost> steps, ToDoubleFunction<StepCost> phase) {
-    return steps.stream().mapToDouble(phase).sorted().skip((steps.size() - 1) / 2).findFirst().orElseThrow();
+    return steps.stream()
+        .mapToDouble(phase)
+        .sorted()
+        .skip((steps.size() - 1) / 2)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** The four phases of a step by the names they have in the manifest, milliseconds. */

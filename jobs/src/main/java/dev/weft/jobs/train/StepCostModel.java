@@ -42,8 +42,8 @@ record StepCostModel(int workers, StepCost cost, Calibration calibration, Reduct
    *
    * @param launchBase a: a job without tasks, seconds
    * @param launchPerTask b: each task of a job, seconds
-   * @param fixedCompute f: computing one row, which is what every worker does whatever its share is,
-   *     seconds
+   * @param fixedCompute f: computing one row, which is what every worker does whatever its share
+   *     is, seconds
    */
   record Calibration(double launchBase, double launchPerTask, double fixedCompute) {
 
@@ -91,7 +91,9 @@ record StepCostModel(int workers, StepCost cost, Calibration calibration, Reduct
     return Integer.SIZE - Integer.numberOfLeadingZeros(workers);
   }
 
-  /** The number of workers, up to 64, with which a step is quickest: more of them make it slower. */
+  /**
+   * The number of workers, up to 64, with which a step is quickest: more of them make it slower.
+   */
   int best() {
     return IntStream.rangeClosed(1, MOST)
         .boxed()
@@ -103,8 +105,7 @@ record StepCostModel(int workers, StepCost cost, Calibration calibration, Reduct
   Map<String, Object> figures() {
     Map<String, Object> predicted = new LinkedHashMap<>();
     SHOWN.forEach(
-        number ->
-            predicted.put(String.valueOf(number), StepCost.milliseconds(seconds(number))));
+        number -> predicted.put(String.valueOf(number), StepCost.milliseconds(seconds(number))));
     Map<String, Object> figures = new LinkedHashMap<>(cost.figures());
     figures.put("launch_ms", StepCost.milliseconds(calibration.launch(workers)));
     figures.put("predicted_ms", predicted);

@@ -9,7 +9,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Says what the steps of a run cost, once a few of them have shown it, and keeps it for the end. */
+/**
+ * Says what the steps of a run cost, once a few of them have shown it, and keeps it for the end.
+ */
 final class StepCostReport {
   private static final int ENOUGH = 5;
   private static final int KEPT = 1000;
@@ -28,10 +30,7 @@ final class StepCostReport {
    * @param reduction where the gradients are added up
    */
   StepCostReport(
-      Progress progress,
-      int workers,
-      StepCostModel.Calibration calibration,
-      Reduction reduction) {
+      Progress progress, int workers, StepCostModel.Calibration calibration, Reduction reduction) {
     this.progress = progress;
     this.workers = workers;
     this.calibration = calibration;

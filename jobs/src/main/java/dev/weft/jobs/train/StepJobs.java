@@ -153,11 +153,9 @@ final class StepJobs implements StepWorkers {
   /** The workers add up the gradient, in pieces. */
   private PartialStep scattered(StepRequest request, String description) {
     StepTask task = StepTask.of(setup, send(request), request);
-    GradientPieces pieces =
-        GradientPieces.of(setup.parts(), setup.architecture().parameterCount());
+    GradientPieces pieces = GradientPieces.of(setup.parts(), setup.architecture().parameterCount());
     long start = System.nanoTime();
-    JavaRDD<byte[]> sums =
-        pieces.sums(slices, part -> task.run(StepTask.Pass.GRADIENT, part));
+    JavaRDD<byte[]> sums = pieces.sums(slices, part -> task.run(StepTask.Pass.GRADIENT, part));
     try {
       List<byte[]> results = run(request, description, sums::collect);
       count(GradientPieces.headers(results.get(0)), start);
@@ -177,7 +175,10 @@ final class StepJobs implements StepWorkers {
     awaitWorkers();
     try {
       List<SliceResult> ready =
-          run(request, StepTask.Pass.WARM_UP, "make the workers ready for " + describe.apply(request));
+          run(
+              request,
+              StepTask.Pass.WARM_UP,
+              "make the workers ready for " + describe.apply(request));
       double fixed =
           ready.stream().mapToLong(SliceResult::computeNanos).average().orElseThrow() / 1e9;
       int parts = setup.parts();
@@ -249,7 +250,10 @@ final class StepJobs implements StepWorkers {
     StepTask task = StepTask.of(setup, send(request), request);
     long start = System.nanoTime();
     List<SliceResult> results =
-        run(request, description, () -> collect(slices.map(part -> task.run(pass, part).toBytes())));
+        run(
+            request,
+            description,
+            () -> collect(slices.map(part -> task.run(pass, part).toBytes())));
     count(results, start);
     return results;
   }

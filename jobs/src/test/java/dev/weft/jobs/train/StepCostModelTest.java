@@ -13,7 +13,8 @@ class StepCostModelTest {
   private static final Offset<Double> EXACT = within(1e-12);
 
   // Two workers: 40 ms to launch (30 + 5 each), 20 ms of results, 10 ms of sum.
-  private static final StepCost COST = new StepCost(0.003, 0.004, 0.310, 0.300, 0.060, 0.010, 0.002);
+  private static final StepCost COST =
+      new StepCost(0.003, 0.004, 0.310, 0.300, 0.060, 0.010, 0.002);
   private static final Calibration CALIBRATION = new Calibration(0.030, 0.005, 0.020);
 
   private static StepCostModel model(Reduction reduction) {

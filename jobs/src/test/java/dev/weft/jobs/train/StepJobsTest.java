@@ -114,8 +114,7 @@ class StepJobsTest {
     for (int i = 0; i < found.size(); i++) {
       assertThat(found.get(i).rows()).isEqualTo(expected.get(i).rows());
       assertThat(found.get(i).loss()).isEqualTo(expected.get(i).loss());
-      assertThat(found.get(i).logitScaleGradient())
-          .isEqualTo(expected.get(i).logitScaleGradient());
+      assertThat(found.get(i).logitScaleGradient()).isEqualTo(expected.get(i).logitScaleGradient());
       assertThat(found.get(i).gradient()).isEqualTo(expected.get(i).gradient());
     }
   }
@@ -139,8 +138,7 @@ class StepJobsTest {
   void aShuffleAddsUpToTheBitsOfTheDriver(int parts) {
     Objective objective = objective(Objective.Direction.SYMMETRIC);
     StepJobs shuffled = jobs(objective, parts, Reduction.SHUFFLE);
-    List<PartialStep> slices =
-        run(jobs(objective, parts, Reduction.DRIVER), objective, request(1));
+    List<PartialStep> slices = run(jobs(objective, parts, Reduction.DRIVER), objective, request(1));
     assertThat(slices).hasSize(parts);
 
     List<PartialStep> sum = run(shuffled, objective, request(1));
@@ -198,8 +196,7 @@ class StepJobsTest {
     run(jobs, objective, request(0));
 
     double seconds = (System.nanoTime() - start) / 1e9;
-    StepCost cost =
-        jobs.cost(new dev.weft.train.StepReport(0, 1, 0, 40, 1, 1, 1, 20, 0.25, 0.5));
+    StepCost cost = jobs.cost(new dev.weft.train.StepReport(0, 1, 0, 40, 1, 1, 1, 20, 0.25, 0.5));
     assertThat(cost.total()).isBetween(0.75, 0.75 + seconds);
     assertThat(cost.compute()).isPositive().isGreaterThanOrEqualTo(cost.meanCompute());
     assertThat(cost.broadcast()).isPositive();

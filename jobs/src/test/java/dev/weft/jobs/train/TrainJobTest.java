@@ -323,7 +323,10 @@ class TrainJobTest {
 
   @Test
   void moreResultsThanTheDriverTakesIsAPlainError() {
-    assertThatThrownBy(() -> TrainJob.run(problem.session(with("train.partitions=200000", "train.reduce=driver"))))
+    assertThatThrownBy(
+            () ->
+                TrainJob.run(
+                    problem.session(with("train.partitions=200000", "train.reduce=driver"))))
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
         .hasMessageMatching(

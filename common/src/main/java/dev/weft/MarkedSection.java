@@ -1,24 +1,23 @@
-package dev.weft.jobs;
+package dev.weft;
 
-import dev.weft.ExitCode;
-import dev.weft.WeftException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A part of a Markdown document that a command writes, between two marks. */
-public final class DocumentSection {
-  private DocumentSection() {}
+/** A part of a Markdown document that a program writes, between two marks. */
+public final class MarkedSection {
+  private MarkedSection() {}
 
   /**
-   * Replaces what stands between the lines {@code <!-- name -->} and {@code <!-- /name -->}.
+   * Replaces what stands between the marks {@code <!-- name -->} and {@code <!-- /name -->}.
    *
    * @param document a Markdown file with both marks
-   * @param name of the section
-   * @param text whole lines
+   * @param name what the marks say
+   * @param text what shall stand there, whole lines
+   * @throws WeftException with {@link ExitCode#INPUT_MISSING} if the file or a mark is missing
    */
-  public static void write(Path document, String name, String text) {
+  public static void replace(Path document, String name, String text) {
     String begin = "<!-- " + name + " -->\n";
     String end = "<!-- /" + name + " -->";
     String old = read(document);
@@ -41,8 +40,7 @@ public final class DocumentSection {
     }
   }
 
-  /** The text of a file. */
-  public static String read(Path file) {
+  private static String read(Path file) {
     try {
       return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     } catch (IOException e) {
