@@ -1,14 +1,11 @@
 package dev.weft.encode;
 
-import ai.djl.huggingface.tokenizers.Encoding;
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.FloatBuffer;
@@ -46,7 +43,7 @@ public final class BgeTextTower implements AutoCloseable {
 
   private final OrtEnvironment environment;
   private final OrtSession session;
-  private final HuggingFaceTokenizer tokenizer;
+  private final TextTokenizer tokenizer;
   private final ExecutorService workers;
   private final int threads;
   private final String fingerprint;
@@ -61,18 +58,7 @@ public final class BgeTextTower implements AutoCloseable {
       options.setInterOpNumThreads(1);
       this.session = environment.createSession(model, options);
     }
-    this.tokenizer =
-        HuggingFaceTokenizer.newInstance(
-            new ByteArrayInputStream(tokenizerJson),
-            Map.of(
-                "truncation",
-                "true",
-                "padding",
-                "false",
-                "maxLength",
-                String.valueOf(MAX_TOKENS),
-                "modelMaxLength",
-                String.valueOf(MAX_TOKENS)));
+    this.tokenizer = new TextTokenizer(tokenizerJson, new TextRules(MAX_TOKENS, false, 0));
     this.workers =
         Executors.newFixedThreadPool(
             threads,
@@ -131,6 +117,11 @@ public final class BgeTextTower implements AutoCloseable {
     return vectors;
   }
 
+  /** How many of these texts have more than 512 tokens and lose their end. */
+  public int cut(List<String> texts) {
+    return (int) texts.stream().filter(text -> tokenizer.encode(text).cut()).count();
+  }
+
   private static float[] await(Future<float[]> vector) {
     try {
       return vector.get();
@@ -146,11 +137,11 @@ public final class BgeTextTower implements AutoCloseable {
   }
 
   private float[] encode(String text) {
-    Encoding tokens = tokenizer.encode(text, true, false);
-    long[] shape = {1, tokens.getIds().length};
-    try (OnnxTensor ids = tensor(tokens.getIds(), shape);
-        OnnxTensor mask = tensor(tokens.getAttentionMask(), shape);
-        OnnxTensor types = tensor(tokens.getTypeIds(), shape);
+    TextTokenizer.Tokens tokens = tokenizer.encode(text);
+    long[] shape = {1, tokens.length()};
+    try (OnnxTensor ids = tensor(tokens.ids(), shape);
+        OnnxTensor mask = tensor(tokens.mask(), shape);
+        OnnxTensor types = tensor(tokens.types(), shape);
         OrtSession.Result result =
             session.run(
                 Map.of("input_ids", ids, "attention_mask", mask, "token_type_ids", types))) {

@@ -25,6 +25,9 @@ public interface DualEncoder extends AutoCloseable {
    */
   float[][] texts(List<String> texts);
 
+  /** How many of these texts exceed the tower's limit and lose their end. */
+  int cut(List<String> texts);
+
   /** D, the width of the common space. */
   int dimension();
 

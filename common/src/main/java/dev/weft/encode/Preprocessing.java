@@ -43,7 +43,7 @@ public record Preprocessing(
     return switch (fit) {
       case SQUASH -> Resize.to(image, size, size, resample);
       case CROP -> centerCrop(resizeShorterSide(image));
-      case TARGET_PAD -> centerCrop(resizeShorterSide(targetPad(image)));
+      case TARGET_PAD -> centerCrop(resizeShorterSide(pad(image, TARGET_RATIO)));
     };
   }
 
@@ -93,20 +93,25 @@ public record Preprocessing(
     return window(image, left, top, size, size);
   }
 
-  private static RgbImage targetPad(RgbImage image) {
+  /**
+   * Black bars on the shorter side, until the longer is no more than {@code ratio} times as long.
+   *
+   * <p>Source: Baldrati et al., CLIP4Cir, {@code TargetPad} and, with ratio 1, {@code SquarePad}.
+   */
+  static RgbImage pad(RgbImage image, double ratio) {
     int longer = Math.max(image.width(), image.height());
     int shorter = Math.min(image.width(), image.height());
-    if ((double) longer / shorter < TARGET_RATIO) {
+    if ((double) longer / shorter < ratio) {
       return image;
     }
-    double padded = longer / TARGET_RATIO;
+    double padded = longer / ratio;
     int across = Math.max((int) ((padded - image.width()) / 2), 0);
     int down = Math.max((int) ((padded - image.height()) / 2), 0);
     return window(image, -across, -down, image.width() + 2 * across, image.height() + 2 * down);
   }
 
   /** A part of the image; black where it reaches outside. */
-  private static RgbImage window(RgbImage image, int left, int top, int width, int height) {
+  static RgbImage window(RgbImage image, int left, int top, int width, int height) {
     if (left == 0 && top == 0 && width == image.width() && height == image.height()) {
       return image;
     }

@@ -29,6 +29,14 @@ public enum Resample {
       }
       return x < 2 ? (((x - 5) * x + 8) * x - 4) * A : 0;
     }
+  },
+
+  /** The sine cardinal of radius 3, windowed by its own longer self (Lanczos). */
+  LANCZOS(3) {
+    @Override
+    double weight(double distance) {
+      return distance >= -3 && distance < 3 ? sinc(distance) * sinc(distance / 3) : 0;
+    }
   };
 
   private final double radius;
@@ -40,6 +48,10 @@ public enum Resample {
   /** Distance beyond which the weight is 0, in source pixels at scale 1. */
   double radius() {
     return radius;
+  }
+
+  private static double sinc(double x) {
+    return x == 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
   }
 
   /**

@@ -236,6 +236,11 @@ public final class StarterEncoder implements DualEncoder {
   }
 
   @Override
+  public int cut(List<String> texts) {
+    return tower.cut(texts);
+  }
+
+  @Override
   public int dimension() {
     return projection.dimension();
   }

@@ -64,9 +64,9 @@ public final class AlignJob {
 
   /** Runs the stage in the given session. */
   public static StageResult run(Session session) {
-    if (!EncoderBundle.isStarter(session.config().encode())) {
+    if (!session.config().encode().isStarter()) {
       return new StageResult(
-          "align", StageResult.DONE, Optional.empty(), 0, Map.of("skipped", true));
+          "align", StageResult.UP_TO_DATE, Optional.empty(), 0, Map.of("skipped", true));
     }
     Snapshot ingest = session.artefact("ingest").require();
     Map<String, Object> settings = Stage.settings(session.config().align());
@@ -123,7 +123,9 @@ public final class AlignJob {
     figures.put(
         "text_to_image",
         recall(
-            new EncoderBundle(attempt.folder().toString(), encoder.fingerprint(), encoder.save()),
+            new EncoderBundle(
+                encoder.fingerprint(),
+                new EncoderBundle.Starter(attempt.folder().toString(), encoder.save())),
             val,
             vectors,
             projection));

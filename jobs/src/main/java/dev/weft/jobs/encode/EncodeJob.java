@@ -40,7 +40,7 @@ import org.apache.spark.storage.StorageLevel;
  * <pre>scripts/weft encode --config conf/wardrobe.yaml</pre>
  */
 public final class EncodeJob {
-  private static final int CODE_FORMAT = 1;
+  private static final int CODE_FORMAT = 2;
   private static final StorageLevel KEPT = StorageLevel.MEMORY_AND_DISK();
 
   private final Session session;
@@ -70,24 +70,24 @@ public final class EncodeJob {
 
   /** Runs the stage in the given session. */
   public static StageResult run(Session session) {
-    Snapshot align = EncoderBundle.require(session);
     Snapshot ingest = session.artefact("ingest").require();
+    ConfiguredEncoder encoder = ConfiguredEncoder.of(session);
     Map<String, Object> settings = new TreeMap<>();
-    settings.put("model", session.config().encode().model());
+    settings.put("encoder", encoder.fingerprint());
     settings.put("captionForms", session.config().encode().captionForms());
     return new Stage(
             "encode",
             "encode",
             settings,
-            List.of(ingest, align),
+            Stream.concat(Stream.of(ingest), encoder.inputs().stream()).toList(),
             List.of(Table.IMAGE_EMBEDDINGS, Table.TEXT_EMBEDDINGS),
             CODE_FORMAT)
-        .run(session, attempt -> write(session, ingest, align, attempt));
+        .run(session, attempt -> write(session, ingest, encoder, attempt));
   }
 
   private static Map<String, Object> write(
-      Session session, Snapshot ingest, Snapshot align, Attempt attempt) {
-    EncoderBundle bundle = EncoderBundle.of(align);
+      Session session, Snapshot ingest, ConfiguredEncoder encoder, Attempt attempt) {
+    EncoderBundle bundle = encoder.bundle();
     Broadcast<EncoderBundle> shared =
         new JavaSparkContext(session.spark().sparkContext()).broadcast(bundle);
     try {
@@ -95,7 +95,7 @@ public final class EncodeJob {
           new EncodeJob(session, ingest, shared, earlier(session, bundle.fingerprint()));
       Map<String, Object> figures = new LinkedHashMap<>();
       figures.put("encoder", bundle.fingerprint());
-      figures.put("dimension", align.manifest().facts().get("dimension"));
+      figures.put("dimension", encoder.dimension());
       job.writeImages(attempt, figures);
       job.writeTexts(attempt, figures);
       return figures;
@@ -164,28 +164,35 @@ public final class EncodeJob {
     Dataset<Row> known = known(Table.TEXT_EMBEDDINGS, "text");
     describe("collect the texts");
     long count = texts.count();
-    JavaRDD<Row> fresh =
+    JavaRDD<TextVectors.Encoded> fresh =
         texts
             .join(known, texts.col("text").equalTo(known.col("text")), "left_anti")
             .repartition(TextVectors.tasks(count, slots), col("text"))
             .javaRDD()
             .map(row -> row.getString(0))
             .mapPartitions(new TextVectors(bundle, config.batchSize()))
-            .map(encoded -> RowFactory.create(encoded.text(), encoded.vector()))
             .persist(KEPT);
     describe("encode texts");
     long encoded = fresh.count();
     describe("write the vectors of texts");
+    JavaRDD<Row> vectors = fresh.map(one -> RowFactory.create(one.text(), one.vector()));
     Dataset<Row> rows =
         texts
-            .join(vectors("text", fresh).unionByName(known), "text")
+            .join(vectors("text", vectors).unionByName(known), "text")
             .repartition(slots, col("text"))
             .sortWithinPartitions("text");
     Table.TEXT_EMBEDDINGS.write(rows, attempt);
+    long cut = fresh.filter(TextVectors.Encoded::cut).count();
+    if (cut > 0) {
+      session
+          .progress()
+          .say("  " + cut + " of the encoded texts exceed the encoder's limit and lost their end");
+    }
     fresh.unpersist();
     texts.unpersist();
     figures.put("texts", count);
     figures.put("texts_encoded", encoded);
+    figures.put("texts_cut", cut);
   }
 
   /** Evaluation joins all captions in their order; training as it was configured. */

@@ -1,73 +1,82 @@
 package dev.weft.jobs.encode;
 
-import dev.weft.config.ConfigException;
+import dev.weft.encode.BgeTextTower;
 import dev.weft.encode.DualEncoder;
-import dev.weft.encode.EncodeConfig;
+import dev.weft.encode.ModelFiles;
+import dev.weft.encode.ModelOptions;
+import dev.weft.encode.OnnxEncoder;
 import dev.weft.encode.StarterEncoder;
-import dev.weft.jobs.Session;
-import dev.weft.store.FileEntry;
-import dev.weft.store.Snapshot;
+import dev.weft.encode.TextOnlyEncoder;
 import java.io.Serializable;
-import java.util.List;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * A dual encoder on its way to the tasks: plain bytes that are broadcast, and opened once per JVM.
- * This is the one place where the configured encoder is chosen and opened.
+ * A dual encoder on its way to the tasks: what is needed to open it, once per JVM.
  *
- * @param place where the bundle lies, for messages
  * @param fingerprint of the encoder
- * @param files content of each file of the bundle, by name
+ * @param source where it comes from
  */
-public record EncoderBundle(String place, String fingerprint, Map<String, byte[]> files)
-    implements Serializable {
-  private static final String STARTER = "starter";
-
+public record EncoderBundle(String fingerprint, Source source) implements Serializable {
   private static Optional<DualEncoder> opened = Optional.empty(); // guarded by the class
 
-  public EncoderBundle {
-    files = Map.copyOf(files);
-  }
-
-  /** Whether the configured encoder is the one that align trains. */
-  public static boolean isStarter(EncodeConfig config) {
-    return config.model().equals(STARTER);
-  }
-
-  /** The snapshot that holds the configured encoder. */
-  public static Snapshot require(Session session) {
-    EncodeConfig config = session.config().encode();
-    if (!isStarter(config)) {
-      throw new ConfigException(
-          "the configuration",
-          List.of(
-              new ConfigException.Problem(
-                  "encode.model",
-                  "must be starter, the only encoder there is yet, found '"
-                      + config.model()
-                      + "'")));
-    }
-    return session.artefact("align").require();
-  }
-
-  /** The fingerprint of the encoder in a snapshot of align, without opening it. */
-  public static String fingerprint(Snapshot align) {
-    return String.valueOf(align.manifest().facts().get("encoder"));
-  }
-
-  /** Reads the bundle of a snapshot of align. */
-  public static EncoderBundle of(Snapshot align) {
-    Map<String, byte[]> files = new TreeMap<>();
-    for (FileEntry file : align.manifest().files()) {
-      files.put(file.name(), align.read(file.name()));
-    }
-    return new EncoderBundle(align.path().toString(), fingerprint(align), files);
+  /** Opens an encoder. */
+  public sealed interface Source extends Serializable {
+    /**
+     * Opens it.
+     *
+     * @param threads that one call uses
+     */
+    DualEncoder open(int threads);
   }
 
   /**
-   * The encoder, opened in this JVM if it is not yet.
+   * The starter, as plain bytes.
+   *
+   * @param place where the bundle lies, for messages
+   * @param files content of each file of the bundle, by name
+   */
+  public record Starter(String place, Map<String, byte[]> files) implements Source {
+    public Starter {
+      files = Map.copyOf(files);
+    }
+
+    @Override
+    public DualEncoder open(int threads) {
+      return StarterEncoder.load(place, files::get, TextTower.shared());
+    }
+  }
+
+  /** {@link BgeTextTower} alone. */
+  public record TextOnly() implements Source {
+    @Override
+    public DualEncoder open(int threads) {
+      return new TextOnlyEncoder(TextTower.shared());
+    }
+  }
+
+  /**
+   * A model on some file system, fetched to each machine once.
+   *
+   * @param files what it consists of
+   * @param options how it is used
+   * @param cache folder of each machine for what is fetched
+   * @param hadoop settings of the file systems
+   */
+  public record Model(
+      ModelFiles files, ModelOptions options, String cache, SerializableConfiguration hadoop)
+      implements Source {
+    @Override
+    public DualEncoder open(int threads) {
+      return OnnxEncoder.open(files, files.local(hadoop.value(), Path.of(cache)), options, threads);
+    }
+  }
+
+  /**
+   * The encoder, opened in this JVM if it is not yet, with as many threads as a task has cores.
    *
    * <p>The one opened before is forgotten, not closed: the text tower is shared, and tasks may be
    * using it still.
@@ -77,7 +86,9 @@ public record EncoderBundle(String place, String fingerprint, Map<String, byte[]
   public DualEncoder open() {
     synchronized (EncoderBundle.class) {
       if (opened.isEmpty() || !opened.get().fingerprint().equals(fingerprint)) {
-        opened = Optional.of(StarterEncoder.load(place, files::get, TextTower.shared()));
+        SparkEnv spark = SparkEnv.get();
+        int threads = spark == null ? 1 : spark.conf().getInt("spark.task.cpus", 1);
+        opened = Optional.of(source.open(threads));
       }
       return opened.get();
     }

@@ -1,5 +1,6 @@
 package dev.weft.jobs.encode;
 
+import dev.weft.encode.DualEncoder;
 import dev.weft.store.VectorBytes;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -24,9 +25,10 @@ record TextVectors(Broadcast<EncoderBundle> bundle, int batchSize)
    *
    * @param text as encoded
    * @param vector D little-endian float32, unit length
+   * @param cut whether it exceeds the encoder's limit, so that the vector is of its beginning
    */
   @SuppressWarnings("ArrayRecordComponent") // moved, never compared
-  record Encoded(String text, byte[] vector) implements Serializable {}
+  record Encoded(String text, byte[] vector, boolean cut) implements Serializable {}
 
   /** How many tasks these texts are worth. */
   static int tasks(long texts, int slots) {
@@ -40,9 +42,12 @@ record TextVectors(Broadcast<EncoderBundle> bundle, int batchSize)
     while (texts.hasNext()) {
       batch.add(texts.next());
       if (batch.size() == batchSize || !texts.hasNext()) {
-        float[][] vectors = bundle.value().open().texts(batch);
+        DualEncoder encoder = bundle.value().open();
+        float[][] vectors = encoder.texts(batch);
         for (int i = 0; i < vectors.length; i++) {
-          encoded.add(new Encoded(batch.get(i), VectorBytes.encode(vectors[i])));
+          String text = batch.get(i);
+          boolean cut = encoder.cut(List.of(text)) > 0;
+          encoded.add(new Encoded(text, VectorBytes.encode(vectors[i]), cut));
         }
         batch.clear();
       }

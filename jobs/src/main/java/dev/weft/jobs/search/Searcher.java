@@ -6,14 +6,13 @@ import dev.weft.evaluate.Report.Fact;
 import dev.weft.index.EncodedWith;
 import dev.weft.index.IndexContract;
 import dev.weft.jobs.Session;
-import dev.weft.jobs.encode.EncoderBundle;
+import dev.weft.jobs.encode.ConfiguredEncoder;
 import dev.weft.jobs.evaluate.Pictures;
 import dev.weft.jobs.evaluate.TrainedHead;
 import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.store.Table;
 import dev.weft.search.Query;
 import dev.weft.search.SearchConfig;
-import dev.weft.store.Artefact;
 import dev.weft.store.Snapshot;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,11 +34,11 @@ import org.apache.spark.util.SerializableConfiguration;
  *
  * @param session what to work with
  * @param index the pinned index
- * @param align the version of align with the index's encoder, where a query needs it
+ * @param encoder the encoder of the index; absent where no query needs it
  * @param head the fusion head, where a query needs it
  */
 record Searcher(
-    Session session, Snapshot index, Optional<Snapshot> align, Optional<Snapshot> head) {
+    Session session, Snapshot index, Optional<ConfiguredEncoder> encoder, Optional<Snapshot> head) {
   /** Queries encoded and composed together. */
   private static final int BLOCK = 64;
 
@@ -47,35 +46,16 @@ record Searcher(
   static Searcher open(Session session, boolean needEncoder, boolean needHead) {
     Snapshot index = session.artefact("index").require();
     IndexContract contract = IndexJob.contract(index);
-    Optional<Snapshot> align =
-        needEncoder ? Optional.of(encoder(session, index, contract)) : Optional.empty();
+    Optional<ConfiguredEncoder> encoder =
+        needEncoder
+            ? Optional.of(ConfiguredEncoder.of(session, encodedWith(index, contract)))
+            : Optional.empty();
     if (!needHead) {
-      return new Searcher(session, index, align, Optional.empty());
+      return new Searcher(session, index, encoder, Optional.empty());
     }
     String wanted = session.config().search().head();
     String name = wanted.equals("best") ? contract.head() : wanted;
-    return new Searcher(session, index, align, Optional.of(TrainedHead.require(session, name)));
-  }
-
-  private static Snapshot encoder(Session session, Snapshot index, IndexContract contract) {
-    Artefact artefact = session.artefact("align");
-    Snapshot latest = EncoderBundle.require(session);
-    if (EncoderBundle.fingerprint(latest).equals(contract.encoder())) {
-      return latest;
-    }
-    for (Snapshot older : artefact.history()) {
-      if (EncoderBundle.fingerprint(older).equals(contract.encoder())) {
-        return older;
-      }
-    }
-    EncodedWith.requireSame(
-        List.of(
-            new EncodedWith(
-                "the encoder align version " + latest.version(),
-                EncoderBundle.fingerprint(latest),
-                contract.width()),
-            encodedWith(index, contract)));
-    throw new IllegalStateException("two encoders are equal and differ");
+    return new Searcher(session, index, encoder, Optional.of(TrainedHead.require(session, name)));
   }
 
   private static EncodedWith encodedWith(Snapshot index, IndexContract contract) {
@@ -86,7 +66,7 @@ record Searcher(
   /** All snapshots that decide the answers. */
   List<Snapshot> inputs() {
     List<Snapshot> inputs = new ArrayList<>(List.of(index));
-    align.ifPresent(inputs::add);
+    encoder.ifPresent(one -> inputs.addAll(one.inputs()));
     head.ifPresent(inputs::add);
     return inputs;
   }
@@ -110,7 +90,7 @@ record Searcher(
       EncodedWith.requireSame(List.of(encodedWith(index, contract()), one.encodedWith()));
     }
     return new Composition(
-        align.map(EncoderBundle::of).stream().toList(),
+        encoder.map(ConfiguredEncoder::bundle).stream().toList(),
         heads,
         session.config().ingest().maxImageBytes(),
         session.config().ingest().maxImagePixels());

@@ -9,6 +9,7 @@ import dev.weft.WeftException;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.StageResult;
 import dev.weft.jobs.TinyWardrobe;
+import dev.weft.jobs.encode.ConfiguredEncoder;
 import dev.weft.jobs.encode.EncoderBundle;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.store.FileEntry;
@@ -58,7 +59,7 @@ class AlignJobTest {
     Session session = TinyWardrobe.session();
     StageResult result = AlignJob.run(session);
 
-    EncoderBundle bundle = EncoderBundle.of(EncoderBundle.require(session));
+    EncoderBundle bundle = ConfiguredEncoder.of(session).bundle();
 
     assertThat(bundle.open().fingerprint()).isEqualTo(result.figures().get("encoder"));
     assertThat(bundle.open().dimension()).isEqualTo(result.figures().get("dimension"));

@@ -223,13 +223,12 @@ class EncodeJobTest {
   }
 
   @Test
-  void anEncoderThatIsNotThereYetIsAProblemOfTheConfiguration() {
+  void aModelFolderThatIsNotThereIsNamed() {
     assertThatThrownBy(
-            () -> EncodeJob.run(TinyWardrobe.session("encode.model=hdfs:///models/fashionclip")))
+            () -> EncodeJob.run(TinyWardrobe.session("encode.model=/models/fashionclip")))
         .isInstanceOfSatisfying(
-            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
-        .hasMessageContaining(
-            "encode.model must be starter, the only encoder there is yet, found"
-                + " 'hdfs:///models/fashionclip'");
+            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_MISSING))
+        .hasMessageContaining("Cannot use the model in file:/models/fashionclip")
+        .hasMessageContaining("docs/encoders.md");
   }
 }

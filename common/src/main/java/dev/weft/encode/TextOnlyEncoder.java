@@ -1,0 +1,56 @@
+package dev.weft.encode;
+
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
+import dev.weft.ingest.RgbImage;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * The text tower of the starter without an image tower: for runs on annotations alone.
+ *
+ * <p>Safe for concurrent use.
+ */
+public final class TextOnlyEncoder implements DualEncoder {
+  private final BgeTextTower tower;
+
+  /**
+   * @param tower closed with this encoder
+   */
+  public TextOnlyEncoder(BgeTextTower tower) {
+    this.tower = tower;
+  }
+
+  @Override
+  public float[][] images(List<RgbImage> images) {
+    throw new WeftException(
+        ExitCode.CONFIG,
+        "Cannot encode images with bge-small-en-v1.5: it is a text tower alone. Set encode.model to"
+            + " starter or to the folder of a model with both towers, or ingest.images to none.");
+  }
+
+  @Override
+  public float[][] texts(List<String> texts) {
+    return tower.encode(texts);
+  }
+
+  @Override
+  public int cut(List<String> texts) {
+    return tower.cut(texts);
+  }
+
+  @Override
+  public int dimension() {
+    return BgeTextTower.DIMENSION;
+  }
+
+  @Override
+  public String fingerprint() {
+    return Fingerprint.of(("text only " + tower.fingerprint()).getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public void close() {
+    tower.close();
+  }
+}
