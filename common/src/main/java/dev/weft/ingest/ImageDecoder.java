@@ -1,40 +1,26 @@
 package dev.weft.ingest;
 
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.ServiceLoader;
-import java.util.Set;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
-import javax.imageio.spi.IIORegistry;
-import javax.imageio.spi.ImageReaderSpi;
-import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * Decodes the bytes of an image file to upright, opaque RGB, or says what is wrong with them.
  *
- * <p>Reads JPEG (baseline and progressive; grey, RGB, CMYK), PNG, GIF (the first frame) and BMP,
- * known by their content, whatever the name of the file. The size is checked in the header before
- * pixels are allocated. 16-bit samples keep their upper byte; embedded colour profiles of RGB and
- * grey images are not applied, as the towers were trained on samples read this way; transparent
- * pixels are laid on white; the EXIF orientation is applied.
+ * <p>Reads JPEG (baseline, progressive and arithmetic-coded; grey, RGB and CMYK), PNG, GIF and WebP
+ * (the first frame of an animation), BMP and TIFF (the first page), known by their content,
+ * whatever the name of the file. The pixels are those of Pillow's {@code convert("RGB")}: the
+ * published encoders were trained on these. So embedded colour profiles are not applied and 16-bit
+ * colours keep their upper byte. The EXIF orientation is applied, and transparent pixels are laid
+ * on white.
+ *
+ * <p>A file is refused by its header where it is larger than the limits, before pixels are
+ * allocated, and a decode is given up when its time is over; see {@link TimedDecode} for what
+ * becomes of one that never ends.
  *
  * <p>Instances are immutable and safe to share between threads.
  */
 public final class ImageDecoder {
-  private static final Set<String> FORMATS = Set.of("jpeg", "png", "gif", "bmp");
-  private static final List<ImageReaderSpi> READERS = readers();
-
-  /** What a native decoder says when it fills the missing rest of a file. */
-  private static final String CUT = "premature end";
+  /** Changed when any file would give other pixels: vectors of the old ones are then made anew. */
+  public static final int VERSION = 2;
 
   private final ImageLimits limits;
 
@@ -46,7 +32,8 @@ public final class ImageDecoder {
    * Decodes one file.
    *
    * @param bytes the whole file
-   * @throws BadImageException with one of the reasons empty-image, too-large-image, corrupt-image
+   * @throws BadImageException with one of the reasons empty-image, too-large-image, corrupt-image,
+   *     unsupported-image, slow-image
    */
   public RgbImage decode(byte[] bytes) throws BadImageException {
     if (bytes.length == 0) {
@@ -55,13 +42,7 @@ public final class ImageDecoder {
     if (bytes.length > limits.maxBytes()) {
       throw tooManyBytes(bytes.length, limits);
     }
-    try {
-      Orientation orientation = checkedOrientation(bytes);
-      return orientation.apply(RgbConversion.convert(read(bytes)));
-    } catch (IOException | RuntimeException e) { // decoders throw what they like at damaged files
-      throw new BadImageException(
-          Reason.CORRUPT_IMAGE, "the file cannot be decoded: " + Entry.shown(String.valueOf(e)), e);
-    }
+    return TimedDecode.run(() -> decodeNow(bytes), limits.timeoutSeconds());
   }
 
   static BadImageException tooManyBytes(long bytes, ImageLimits limits) {
@@ -70,93 +51,35 @@ public final class ImageDecoder {
         "the file has " + bytes + " bytes, ingest.max-image-bytes is " + limits.maxBytes());
   }
 
-  private BufferedImage read(byte[] bytes) throws IOException, BadImageException {
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
-      ImageReader reader = reader(in).orElseThrow(() -> unknownFormat(bytes));
-      try {
-        List<String> warnings = new ArrayList<>();
-        reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
-        reader.setInput(in, true, true);
-        checkPixels(reader.getWidth(0), reader.getHeight(0));
-        BufferedImage image = reader.read(0);
-        for (String warning : warnings) {
-          if (warning.toLowerCase(Locale.ROOT).contains(CUT)) {
-            throw new BadImageException(Reason.CORRUPT_IMAGE, "the file is cut: " + warning);
-          }
-        }
-        return image;
-      } finally {
-        reader.dispose();
+  private RgbImage decodeNow(byte[] bytes) throws BadImageException {
+    ImageFormat format = ImageFormat.of(bytes).orElseThrow(() -> ImageFormat.unread(bytes));
+    PluginReader plugin = new PluginReader(format, limits);
+    return switch (format) {
+      case JPEG -> jpeg(bytes, plugin);
+      case PNG -> upright(PngChunks.exif(bytes), plugin.read(bytes));
+      case WEBP -> upright(WebpChunks.exif(bytes), plugin.read(bytes));
+      case TIFF -> upright(Optional.of(bytes), plugin.read(bytes)); // EXIF is TIFF
+      case GIF -> {
+        GifBlocks blocks = GifBlocks.read(bytes);
+        limits.check(blocks.width(), blocks.height());
+        yield blocks.onScreen(plugin.read(bytes));
       }
-    }
+      case BMP -> plugin.read(bytes);
+    };
   }
 
-  private void checkPixels(int width, int height) throws BadImageException {
-    if ((long) width * height > limits.maxPixels()) {
-      throw new BadImageException(
-          Reason.TOO_LARGE_IMAGE,
-          "the header says "
-              + width
-              + " x "
-              + height
-              + " pixels, ingest.max-image-pixels is "
-              + limits.maxPixels());
+  private RgbImage jpeg(byte[] bytes, PluginReader plugin) throws BadImageException {
+    JpegSegments segments = JpegSegments.read(bytes);
+    limits.check(segments.width(), segments.height());
+    if (segments.components() == 4) {
+      return upright(segments.exif(), plugin.readInks(bytes, segments.adobeTransform()));
     }
+    Optional<RgbImage> fast =
+        NativeJpeg.reads(segments.process()) ? NativeJpeg.decode(bytes) : Optional.empty();
+    return upright(segments.exif(), fast.isPresent() ? fast.get() : plugin.read(bytes));
   }
 
-  /** Checks that the file is whole, for the containers whose decoders do not insist on it. */
-  private static Orientation checkedOrientation(byte[] bytes) throws BadImageException {
-    Optional<byte[]> exif = Optional.empty();
-    if (JpegSegments.begins(bytes)) {
-      exif = JpegSegments.exif(bytes);
-    }
-    if (PngChunks.begins(bytes)) {
-      exif = PngChunks.exif(bytes);
-    }
-    return exif.map(Orientation::of).orElse(Orientation.UPRIGHT);
-  }
-
-  private static Optional<ImageReader> reader(ImageInputStream in) throws IOException {
-    for (ImageReaderSpi provider : READERS) {
-      if (provider.canDecodeInput(in)) {
-        return Optional.of(provider.createReaderInstance());
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static BadImageException unknownFormat(byte[] bytes) {
-    String head = new String(bytes, 0, Math.min(bytes.length, 16), StandardCharsets.ISO_8859_1);
-    return new BadImageException(
-        Reason.CORRUPT_IMAGE,
-        "the file is no JPEG, PNG, GIF or BMP; it begins with '"
-            + head.replaceAll("[^ -~]", "?")
-            + "'");
-  }
-
-  /**
-   * The decoders, the better one first. They are looked for with the loader of this class: on an
-   * executor the thread's own may not see the jar of the job.
-   */
-  private static List<ImageReaderSpi> readers() {
-    ImageIO.setUseCache(false);
-    IIORegistry registry = IIORegistry.getDefaultInstance();
-    for (ImageReaderSpi provider :
-        ServiceLoader.load(ImageReaderSpi.class, ImageDecoder.class.getClassLoader())) {
-      if (registry.getServiceProviderByClass(provider.getClass()) == null) {
-        registry.registerServiceProvider(provider);
-      }
-    }
-    List<ImageReaderSpi> readers = new ArrayList<>();
-    Iterator<ImageReaderSpi> providers = registry.getServiceProviders(ImageReaderSpi.class, true);
-    while (providers.hasNext()) {
-      ImageReaderSpi provider = providers.next();
-      for (String name : provider.getFormatNames()) {
-        if (FORMATS.contains(name.toLowerCase(Locale.ROOT)) && !readers.contains(provider)) {
-          readers.add(provider);
-        }
-      }
-    }
-    return List.copyOf(readers);
+  private static RgbImage upright(Optional<byte[]> exif, RgbImage stored) {
+    return exif.map(Orientation::of).orElse(Orientation.UPRIGHT).apply(stored);
   }
 }

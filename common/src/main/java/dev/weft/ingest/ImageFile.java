@@ -14,7 +14,13 @@ import java.util.Locale;
 public record ImageFile(ImageKey key, String path) {
   /** Mirrors of the same data set differ in these; tried in this order. */
   private static final List<String> EXTENSIONS =
-      List.of(".jpg", ".png", ".jpeg", ".gif", ".bmp", ".JPG", ".PNG", ".JPEG");
+      List.of(
+          ".jpg", ".png", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".JPG", ".PNG",
+          ".JPEG");
+
+  /** Images that are not read: known, so that they are refused by name and not called missing. */
+  private static final List<String> UNREAD =
+      List.of(".avif", ".heic", ".heif", ".jp2", ".jxl", ".ico", ".ppm", ".psd", ".svg");
 
   /** Where the file may be, best guess first: the path itself, then with other extensions. */
   public List<String> candidates() {
@@ -34,7 +40,8 @@ public record ImageFile(ImageKey key, String path) {
   /** Whether a file name ends as one of an image does. */
   static boolean isImage(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
-    return EXTENSIONS.stream().anyMatch(lower::endsWith);
+    return EXTENSIONS.stream().anyMatch(lower::endsWith)
+        || UNREAD.stream().anyMatch(lower::endsWith);
   }
 
   /** A file name without the extension of an image; others are part of the name. */

@@ -2,6 +2,7 @@ package dev.weft.ingest;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Optional;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -45,6 +46,7 @@ public final class ImageProbe {
     }
     Path path = found.get().getPath();
     try {
+      checkPlace(files.makeQualified(folder), path);
       long length = found.get().getLen();
       if (length > limits.maxBytes()) { // before reading
         throw ImageDecoder.tooManyBytes(length, limits);
@@ -67,6 +69,21 @@ public final class ImageProbe {
     return new ImageCheck.Unusable(
         image.key(),
         new Finding(image.key().dataset(), path.toString(), "", why.reason(), why.getMessage()));
+  }
+
+  /** On a local disk a link may lead anywhere, and reading a pipe would never end. */
+  private static void checkPlace(Path folder, Path file) throws IOException, BadImageException {
+    if (!"file".equals(file.toUri().getScheme())) {
+      return;
+    }
+    java.nio.file.Path real = java.nio.file.Path.of(file.toUri().getPath()).toRealPath();
+    if (!real.startsWith(java.nio.file.Path.of(folder.toUri().getPath()).toRealPath())) {
+      throw new BadImageException(
+          Reason.UNSAFE_ID, "the file is a link to " + real + ", outside of the images folder");
+    }
+    if (!Files.isRegularFile(real)) {
+      throw new BadImageException(Reason.CORRUPT_IMAGE, "it is a pipe or a device, not a file");
+    }
   }
 
   private static Optional<FileStatus> find(FileSystem files, Path folder, ImageFile image)

@@ -11,6 +11,7 @@ import java.util.List;
  * @param maxBadFraction share of bad rows above which the stage stops, 0 to 1
  * @param maxImageBytes largest image file, bytes
  * @param maxImagePixels largest image, pixels (width times height)
+ * @param imageTimeoutSeconds after which the decoding of an image is given up, seconds
  * @param shards files each table is sharded into, at least 1
  */
 public record IngestConfig(
@@ -19,6 +20,7 @@ public record IngestConfig(
     double maxBadFraction,
     long maxImageBytes,
     long maxImagePixels,
+    int imageTimeoutSeconds,
     int shards) {
 
   public IngestConfig {
@@ -45,12 +47,17 @@ public record IngestConfig(
             "max-image-pixels",
             maxImagePixels,
             "must be at least 1 and at most 700000000: the colours are held in one array")
+        .require(
+            imageTimeoutSeconds >= 1,
+            "image-timeout-seconds",
+            imageTimeoutSeconds,
+            "must be at least 1")
         .require(shards >= 1, "shards", shards, "must be at least 1")
         .enforce();
   }
 
   /** The largest image that is read. */
   public ImageLimits imageLimits() {
-    return new ImageLimits(maxImageBytes, maxImagePixels);
+    return new ImageLimits(maxImageBytes, maxImagePixels, imageTimeoutSeconds);
   }
 }

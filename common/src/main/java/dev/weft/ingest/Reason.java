@@ -35,7 +35,11 @@ public enum Reason {
   /** More bytes or pixels than the limits allow. */
   TOO_LARGE_IMAGE,
   /** Not decodable to the last pixel. */
-  CORRUPT_IMAGE;
+  CORRUPT_IMAGE,
+  /** A picture of a kind that is not read, such as AVIF. */
+  UNSUPPORTED_IMAGE,
+  /** Not decoded within the time that the limits allow. */
+  SLOW_IMAGE;
 
   /** The name in tables and messages, such as {@code empty-caption}. */
   public String label() {

@@ -96,6 +96,7 @@ final class RgbConversion {
   }
 
   private static byte onWhite(int value, int alpha) {
-    return (byte) ((value * alpha + WHITE * (255 - alpha) + 127) / 255);
+    int sum = (value * alpha + WHITE * (255 - alpha) + 128) << 7; // rounded as Pillow does
+    return (byte) (((sum >> 8) + sum) >> 15);
   }
 }

@@ -28,7 +28,7 @@ class ImageDecoderTest {
   private static final int BLUE = 0x0000FF;
   private static final int YELLOW = 0xFFFF00;
 
-  private final ImageDecoder decoder = new ImageDecoder(new ImageLimits(10_000_000, 4_000_000));
+  private final ImageDecoder decoder = new ImageDecoder(new ImageLimits(10_000_000, 4_000_000, 60));
 
   private Reason reasonFor(byte[] bytes) {
     try {
@@ -273,7 +273,8 @@ class ImageDecoderTest {
     assertThatThrownBy(() -> decoder.decode(page))
         .isInstanceOfSatisfying(
             BadImageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CORRUPT_IMAGE))
-        .hasMessage("the file is no JPEG, PNG, GIF or BMP; it begins with '<!DOCTYPE html>?'");
+        .hasMessage(
+            "the file is no JPEG, PNG, WebP, GIF, TIFF or BMP; it begins with '<!DOCTYPE html>?'");
   }
 
   @ParameterizedTest

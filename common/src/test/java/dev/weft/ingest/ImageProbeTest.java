@@ -2,10 +2,12 @@ package dev.weft.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -31,7 +33,7 @@ class ImageProbeTest {
 
   private ImageCheck probe(String path) throws IOException {
     ImageFile image = new ImageFile(new ImageKey("tiny", "dress", "a"), path);
-    return new ImageProbe(new ImageLimits(20_000, 10_000))
+    return new ImageProbe(new ImageLimits(20_000, 10_000, 60))
         .probe(files, new Path(temp.toUri()), image);
   }
 
@@ -126,8 +128,49 @@ class ImageProbeTest {
             ImageCheck.Unusable.class,
             bad -> {
               assertThat(bad.finding().reason()).isEqualTo(Reason.CORRUPT_IMAGE);
-              assertThat(bad.finding().detail()).startsWith("the file cannot be decoded: ");
+              assertThat(bad.finding().detail()).startsWith("the GIF file has 6 bytes and no ");
             });
+  }
+
+  @Test
+  void aLinkThatLeavesTheFolderIsNotFollowed(@TempDir java.nio.file.Path elsewhere)
+      throws IOException {
+    java.nio.file.Path secret = Files.write(elsewhere.resolve("secret.png"), PNG);
+    Files.createSymbolicLink(temp.resolve("a.png"), secret);
+
+    assertUnusable(
+        "a",
+        "a.png",
+        Reason.UNSAFE_ID,
+        "the file is a link to " + secret.toRealPath() + ", outside of the images folder");
+  }
+
+  @Test
+  void aLinkWithinTheFolderIsAnImage() throws IOException {
+    data.write("b.png", PNG);
+    Files.createSymbolicLink(temp.resolve("a.png"), temp.resolve("b.png"));
+
+    assertThat(probe("a")).isInstanceOf(ImageCheck.Sound.class);
+  }
+
+  @Test
+  void aLinkToNothingIsMissing() throws IOException {
+    Files.createSymbolicLink(temp.resolve("a.png"), temp.resolve("gone.png"));
+
+    assertUnusable(
+        "a",
+        "a.jpg",
+        Reason.MISSING_IMAGE,
+        "there is no such file, nor with any of the extensions of images");
+  }
+
+  @Test
+  void aPipeIsNotWaitedFor() throws IOException, InterruptedException {
+    java.nio.file.Path pipe = temp.resolve("a.png");
+    assumeTrue(
+        new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0, "there is no mkfifo");
+
+    assertUnusable("a", "a.png", Reason.CORRUPT_IMAGE, "it is a pipe or a device, not a file");
   }
 
   @Test

@@ -23,19 +23,16 @@ import org.apache.spark.util.SerializableConfiguration;
  * vector must belong to the content its row names.
  *
  * @param hadoop settings of the file systems
- * @param maxBytes largest file, as ingest was told
- * @param maxPixels largest image, as ingest was told
+ * @param limits as ingest was told
  */
-public record ImageReader(
-    Broadcast<SerializableConfiguration> hadoop, long maxBytes, long maxPixels)
+public record ImageReader(Broadcast<SerializableConfiguration> hadoop, ImageLimits limits)
     implements Serializable, AutoCloseable {
 
   /** A reader for the tasks of this context. */
   public static ImageReader of(JavaSparkContext context, IngestConfig config) {
     return new ImageReader(
         context.broadcast(new SerializableConfiguration(context.hadoopConfiguration())),
-        config.maxImageBytes(),
-        config.maxImagePixels());
+        config.imageLimits());
   }
 
   /** Reads and decodes one image. */
@@ -45,7 +42,7 @@ public record ImageReader(
       throw changed(image, null, "its content is no longer what it was");
     }
     try {
-      return new ImageDecoder(new ImageLimits(maxBytes, maxPixels)).decode(content);
+      return new ImageDecoder(limits).decode(content);
     } catch (BadImageException e) {
       throw changed(image, e, e.getMessage());
     }

@@ -49,19 +49,11 @@ record ImageScan(JavaRDD<Row> sound, Map<ImageKey, Finding> unusable) {
         context.broadcast(new SerializableConfiguration(context.hadoopConfiguration()));
     String dataset = source.name();
     String folder = source.images();
-    long maxBytes = limits.maxBytes();
-    long maxPixels = limits.maxPixels();
     JavaRDD<Row> checked =
         context
             .parallelize(rows(images, descriptions), tasks(spark, images.size()))
             .mapPartitions(
-                rows ->
-                    check(
-                        new ImageProbe(new ImageLimits(maxBytes, maxPixels)),
-                        hadoop.value(),
-                        dataset,
-                        folder,
-                        rows))
+                rows -> check(new ImageProbe(limits), hadoop.value(), dataset, folder, rows))
             .cache();
     Map<ImageKey, Finding> unusable = new TreeMap<>();
     for (Row row : checked.filter(row -> row.length() != SOUND_COLUMNS).collect()) {

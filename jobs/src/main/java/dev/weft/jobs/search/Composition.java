@@ -26,11 +26,9 @@ import org.apache.hadoop.fs.Path;
  *
  * @param encoder of the index; empty where no query needs it
  * @param heads the fusion head; empty where no query needs it
- * @param maxBytes largest image file
- * @param maxPixels largest image
+ * @param limits of the image files
  */
-record Composition(
-    List<EncoderBundle> encoder, List<TrainedHead> heads, long maxBytes, long maxPixels)
+record Composition(List<EncoderBundle> encoder, List<TrainedHead> heads, ImageLimits limits)
     implements Serializable {
 
   /**
@@ -127,13 +125,13 @@ record Composition(
   private RgbImage picture(QueryParts query, Configuration hadoop) {
     Path path = new Path(query.image());
     try (FSDataInputStream in = path.getFileSystem(hadoop).open(path)) {
-      return new ImageDecoder(new ImageLimits(maxBytes, maxPixels)).decode(in.readAllBytes());
+      return new ImageDecoder(limits).decode(in.readAllBytes());
     } catch (IOException | BadImageException e) {
       throw new WeftException(
           e,
           ExitCode.INPUT_MISSING,
-          "Cannot search for query %s: its image %s cannot be read: %s. Give a JPEG, PNG, GIF or BMP"
-              + " file that every machine of the cluster can read.",
+          "Cannot search for query %s: its image %s cannot be read: %s. Give a JPEG, PNG, WebP, GIF,"
+              + " TIFF or BMP file that every machine of the cluster can read.",
           query.id(),
           query.image(),
           e.getMessage());

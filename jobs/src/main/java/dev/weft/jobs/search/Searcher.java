@@ -92,8 +92,7 @@ record Searcher(
     return new Composition(
         encoder.map(ConfiguredEncoder::bundle).stream().toList(),
         heads,
-        session.config().ingest().maxImageBytes(),
-        session.config().ingest().maxImagePixels());
+        session.config().ingest().imageLimits());
   }
 
   /** The rows that are searched. */
