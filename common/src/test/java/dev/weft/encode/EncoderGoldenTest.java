@@ -45,7 +45,7 @@ class EncoderGoldenTest {
   }
 
   private static RgbImage picture(Path file) throws IOException, BadImageException {
-    return new ImageDecoder(new ImageLimits(10_000_000, 10_000_000))
+    return new ImageDecoder(new ImageLimits(10_000_000, 10_000_000, 60))
         .decode(Files.readAllBytes(file));
   }
 
