@@ -39,7 +39,10 @@ public final class NativeBackend {
     }
   }
 
-  /** Starts the engine if it is not running yet, and says what runs. */
+  /**
+   * Starts the engine if it is not running yet, makes sure that it multiplies rightly, and says
+   * what runs.
+   */
   public static Description load() {
     return Running.DESCRIPTION;
   }
@@ -55,6 +58,12 @@ public final class NativeBackend {
       if (System.getProperty(LOG_INITIALIZATION) == null) {
         System.setProperty(LOG_INITIALIZATION, "false");
       }
+      Description description = describe();
+      BlasCheck.run();
+      return description;
+    }
+
+    private static Description describe() {
       try {
         return new Description(
             Nd4j.getBackend().getClass().getSimpleName(),
@@ -65,7 +74,7 @@ public final class NativeBackend {
         throw new WeftException(
             e,
             ExitCode.RESOURCE_MISSING,
-            "Cannot start the tensor engine ND4J: %s. It needs Linux on x86-64 with glibc, a"
+            "Cannot start the tensor engine ND4J: %s. It needs Linux on x86-64 with glibc 2.29 or newer, a"
                 + " writable and executable cache folder (-Dorg.bytedeco.javacpp.cachedir=FOLDER) and"
                 + " its native jars on the class path.",
             e);

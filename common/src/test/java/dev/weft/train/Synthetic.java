@@ -6,6 +6,7 @@ import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Mix;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * Small training problems for tests.
@@ -62,6 +63,22 @@ final class Synthetic {
     return new TripletTable(WIDTH, 2, images, texts, references, targets, captions);
   }
 
+  /**
+   * A table of random unit vectors of any width: each row has its own reference, target and text.
+   */
+  static TripletTable random(int rows, int width, long seed) {
+    int[] own = IntStream.range(0, rows).toArray();
+    int[] next = IntStream.range(0, rows).map(row -> (row + 1) % rows).toArray();
+    return new TripletTable(
+        width,
+        1,
+        UnitRows.array(rows, width, seed),
+        UnitRows.array(rows, width, seed + 1),
+        own,
+        next,
+        own);
+  }
+
   /** Writes the codes of an image into a row and makes the row one unit long. */
   private static void write(float[] vectors, int row, int image) {
     float[] codes = UnitRows.array(ATTRIBUTES * VALUES, CODE, 99);
@@ -80,8 +97,23 @@ final class Synthetic {
     }
   }
 
-  /** Settings for a short run. */
+  /** Settings for a short run that keeps the state of every step. */
   static TrainConfig config(int epochs, int batchSize, double learningRate) {
+    return config(epochs, batchSize, learningRate, /* clipNorm= */ 1, true, 1);
+  }
+
+  /** Settings of the plain loss, without anything that a step can do besides. */
+  static TrainConfig plain(int epochs, int batchSize) {
+    return config(epochs, batchSize, 1e-3, /* clipNorm= */ 0, false, Integer.MAX_VALUE);
+  }
+
+  private static TrainConfig config(
+      int epochs,
+      int batchSize,
+      double learningRate,
+      double clipNorm,
+      boolean referenceAsNegative,
+      int checkpointSteps) {
     return new TrainConfig(
         List.of(HeadKind.GATED),
         Gate.VECTOR,
@@ -97,18 +129,18 @@ final class Synthetic {
         Schedule.Course.COSINE,
         3,
         0.01,
-        1,
+        clipNorm,
         20,
         true,
         100,
         Objective.Direction.QUERY_TO_TARGET,
-        true,
+        referenceAsNegative,
         0,
         0,
         0,
         List.of(CaptionForm.FIRST_AND_SECOND, CaptionForm.SECOND_AND_FIRST),
         1,
         Reduction.AUTO,
-        1);
+        checkpointSteps);
   }
 }
