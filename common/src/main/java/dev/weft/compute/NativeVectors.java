@@ -5,7 +5,9 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.concurrency.AffinityManager;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Copies between native tensors, heap arrays and little-endian bytes at the speed of memory.
@@ -18,12 +20,18 @@ public final class NativeVectors {
   /**
    * The memory of a dense float32 tensor, in its own order of elements: a whole buffer, or a view
    * whose elements follow each other.
+   *
+   * <p>For reading and writing until the next ND4J operation on the tensor: a tensor on a GPU is
+   * brought to main memory first, and goes back with that operation. Ask anew after it.
    */
   public static FloatBuffer view(INDArray array) {
     boolean whole = array.offset() == 0 && array.data().length() == array.length();
     if (array.dataType() != DataType.FLOAT || !(whole || array.elementWiseStride() == 1)) {
       throw new IllegalArgumentException("only a dense float32 tensor can be copied by memory");
     }
+    AffinityManager devices = Nd4j.getAffinityManager();
+    devices.ensureLocation(array, AffinityManager.Location.HOST);
+    devices.tagLocation(array, AffinityManager.Location.HOST);
     long from = array.offset();
     return new FloatPointer(array.data().pointer())
         .position(from)

@@ -2,6 +2,7 @@ package dev.weft.rank;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.compute.NativeVectors;
 import dev.weft.ingest.ImageKey;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -128,16 +129,16 @@ public final class ExactSearch {
   private static void scan(Gallery gallery, List<Scan> scans, INDArray queries, INDArray products) {
     int rows = scans.size();
     INDArray left = prefix(queries, rows, gallery.width(), 'c'); // [Q, D]
-    FloatBuffer values = Gallery.memory(queries);
+    FloatBuffer values = NativeVectors.view(queries);
     scans.forEach(scan -> values.put(scan.probe.vector()));
 
-    FloatBuffer scores = Gallery.memory(products);
     float[] column = new float[Gallery.TILE];
     int first = 0;
     for (Gallery.Tile tile : gallery.tiles()) {
       int images = (int) tile.vectors().size(0);
       INDArray out = prefix(products, images, rows, 'f'); // [N, Q]: one query after the other
       Nd4j.gemm(tile.vectors(), left, out, false, true, 1, 0);
+      FloatBuffer scores = NativeVectors.view(products);
       for (int query = 0; query < rows; query++) {
         scores.get(query * images, column, 0, images);
         scans.get(query).take(column, images, first);

@@ -3,9 +3,9 @@ package dev.weft.rank;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.compute.NativeBackend;
+import dev.weft.compute.NativeVectors;
 import dev.weft.ingest.ImageKey;
 import dev.weft.store.VectorBytes;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -123,11 +123,6 @@ public final class Gallery implements AutoCloseable {
     tiles.get(row / TILE).values().get(row % TILE * width, target, 0, width);
   }
 
-  /** The values of a dense array, in the order they lie in memory. */
-  static FloatBuffer memory(INDArray array) {
-    return array.data().pointer().asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer();
-  }
-
   /** Frees the vectors. The gallery is not to be used any more. */
   @Override
   public void close() {
@@ -214,7 +209,7 @@ public final class Gallery implements AutoCloseable {
 
     private Tile emptyTile() {
       INDArray vectors = Nd4j.createUninitialized(DataType.FLOAT, new long[] {TILE, width}, 'c');
-      return new Tile(vectors, memory(vectors));
+      return new Tile(vectors, NativeVectors.view(vectors));
     }
 
     /** The last tile without its unused rows. */
@@ -225,7 +220,7 @@ public final class Gallery implements AutoCloseable {
         INDArray copy =
             last.vectors().get(NDArrayIndex.interval(0, used), NDArrayIndex.all()).dup('c');
         last.vectors().close();
-        tiles.add(new Tile(copy, memory(copy)));
+        tiles.add(new Tile(copy, NativeVectors.view(copy)));
       }
       return tiles;
     }

@@ -1,8 +1,8 @@
 package dev.weft.train;
 
+import dev.weft.compute.NativeBackend;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -46,8 +46,12 @@ interface LogitPasses {
 
   /** The fastest passes for a type of numbers on the backend that runs. */
   static LogitPasses of(DataType type) {
-    boolean inMainMemory = Nd4j.getBackend().getClass().getSimpleName().equals("CpuBackend");
-    return type == DataType.FLOAT && inMainMemory && Vectorized.PASSES != null
+    return of(type, NativeBackend.load());
+  }
+
+  /** The fastest passes on a backend: the vector registers see main memory only. */
+  static LogitPasses of(DataType type, NativeBackend.Description backend) {
+    return type == DataType.FLOAT && !backend.onGpu() && Vectorized.PASSES != null
         ? Vectorized.PASSES
         : new Nd4jLogitPasses();
   }

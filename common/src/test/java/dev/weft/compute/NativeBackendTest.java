@@ -1,15 +1,20 @@
 package dev.weft.compute;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.factory.Nd4jBackend;
 
 class NativeBackendTest {
 
@@ -36,5 +41,41 @@ class NativeBackendTest {
 
     assertThat(found.get(0).toString()).doesNotContain("0.3.19");
     assertThat(found.get(1).toString()).contains("0.3.19");
+  }
+
+  @Test
+  void aGpuThatIsAskedForAndNotThereIsAPlainErrorAndNoFallBack() {
+    NativeBackend.load();
+    try {
+      assertThatThrownBy(() -> NativeBackend.choose(ComputeBackend.CUDA))
+          .isInstanceOfSatisfying(
+              WeftException.class,
+              e -> assertThat(e.exitCode()).isEqualTo(ExitCode.RESOURCE_MISSING))
+          .hasMessageMatching(
+              "Cannot compute on a GPU on \\S+, as compute.backend=cuda asks: ND4J runs in this"
+                  + " process already, with CpuBackend .*\\. docs/gpu.md says what it takes; .*");
+    } finally {
+      NativeBackend.choose(ComputeBackend.AUTO);
+    }
+  }
+
+  @Test
+  void onlyTheBackendThatIsShownIsFound() {
+    ClassLoader parent = getClass().getClassLoader();
+
+    assertThat(ServiceLoader.load(Nd4jBackend.class, parent))
+        .hasAtLeastOneElementOfType(Nd4jBackend.class);
+    assertThat(
+            ServiceLoader.load(
+                Nd4jBackend.class,
+                new SingleBackend(parent, "org.nd4j.linalg.cpu.nativecpu.CpuBackend")))
+        .extracting(backend -> backend.getClass().getSimpleName())
+        .containsExactly("CpuBackend");
+    assertThatThrownBy(
+            () ->
+                ServiceLoader.load(Nd4jBackend.class, new SingleBackend(parent, "no.such.Backend"))
+                    .iterator()
+                    .next())
+        .hasMessageContaining("Provider no.such.Backend not found");
   }
 }

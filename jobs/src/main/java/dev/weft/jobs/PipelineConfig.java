@@ -3,6 +3,7 @@ package dev.weft.jobs;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.align.AlignConfig;
+import dev.weft.compute.ComputeConfig;
 import dev.weft.config.Binder;
 import dev.weft.config.Rules;
 import dev.weft.config.Settings;
@@ -29,6 +30,7 @@ import org.apache.hadoop.fs.Path;
  * @param root folder of all artefacts, on any Hadoop file system
  * @param run name of the pipeline run
  * @param seed seed of every random choice
+ * @param compute on what to compute
  * @param wardrobe the drawn data set
  * @param ingest settings of ingest
  * @param align settings of align
@@ -42,6 +44,7 @@ public record PipelineConfig(
     String root,
     String run,
     long seed,
+    ComputeConfig compute,
     WardrobeConfig wardrobe,
     IngestConfig ingest,
     AlignConfig align,

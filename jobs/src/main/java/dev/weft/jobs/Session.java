@@ -1,8 +1,11 @@
 package dev.weft.jobs;
 
+import dev.weft.compute.ComputeBackend;
+import dev.weft.compute.NativeBackend;
 import dev.weft.config.Settings;
 import dev.weft.store.Artefact;
 import java.time.Clock;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -10,6 +13,7 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -117,10 +121,12 @@ public final class Session implements AutoCloseable {
               .appName("weft " + config.run())
               .config(withDefaults(new SparkConf()))
               .config("spark.sql.session.timeZone", "UTC")
+              .config(WeftPlugin.enabled(new SparkConf(), config.compute().backend()))
               .getOrCreate();
       opened.sparkContext().addSparkListener(new JobProgress(progress()));
       spark = Optional.of(opened);
       ours = true;
+      requireBackend();
     }
     return spark.get();
   }
@@ -144,6 +150,25 @@ public final class Session implements AutoCloseable {
     Map<String, ?> known =
         scala.jdk.javaapi.CollectionConverters.asJava(context.getExecutorMemoryStatus());
     return Math.max(1, known.size() - 1); // the driver is among them
+  }
+
+  /** A GPU that was asked for and is not there: said now, not after hours of other stages. */
+  void requireBackend() {
+    if (config.compute().backend() != ComputeBackend.CUDA) {
+      return;
+    }
+    boolean works = false;
+    try {
+      int tasks = executors();
+      new JavaSparkContext(spark().sparkContext())
+          .parallelize(Collections.nCopies(tasks, 0), tasks)
+          .foreach(ignored -> NativeBackend.load());
+      works = true;
+    } finally {
+      if (!works) {
+        close();
+      }
+    }
   }
 
   @Override
