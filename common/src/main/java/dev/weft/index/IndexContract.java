@@ -44,6 +44,11 @@ public record IndexContract(
     return new IndexContract(INNER_PRODUCT, true, width, FLOAT32, encoder, head, count);
   }
 
+  /** The same for another number of vectors. */
+  public IndexContract counting(long vectors) {
+    return new IndexContract(metric, normalised, width, vectorType, encoder, head, vectors);
+  }
+
   private static void require(boolean holds, String fact, Object found, String readable) {
     if (!holds) {
       throw new WeftException(

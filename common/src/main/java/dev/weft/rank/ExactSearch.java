@@ -108,7 +108,7 @@ public final class ExactSearch {
    * The score of a pair: four float64 sums over every fourth product, added as (0+1)+(2+3), rounded
    * to float32. Products of float32 values are exact in float64.
    */
-  static float score(float[] a, float[] b) {
+  public static float score(float[] a, float[] b) {
     double sum0 = 0;
     double sum1 = 0;
     double sum2 = 0;

@@ -14,9 +14,22 @@ import java.util.Optional;
  * @param queries URI or path of a file of queries, in place of {@code image} and {@code text}
  * @param output URI or path of a folder the answers are also written to
  * @param category the only category that is searched
+ * @param filter which images are candidates, a condition such as {@code price < 50}
+ * @param excludeReference whether the indexed image of a query is no answer to it
+ * @param probes cells of an index of kind ivf that a search looks into; 0 for as many as give the
+ *     recall the index was built for
  */
 public record SearchConfig(
-    String head, int k, String image, String text, String queries, String output, String category) {
+    String head,
+    int k,
+    String image,
+    String text,
+    String queries,
+    String output,
+    String category,
+    String filter,
+    boolean excludeReference,
+    int probes) {
 
   /** The id of the one query of the command line. */
   public static final String SINGLE = "0";
@@ -25,6 +38,7 @@ public record SearchConfig(
     Rules.of("search")
         .require(!head.isBlank(), "head", head, "must name a head, or be best")
         .require(k >= 1, "k", k, "must be at least 1")
+        .require(probes >= 0, "probes", probes, "must be at least 0")
         .require(
             queries.isBlank() || (image.isBlank() && text.isBlank()),
             "queries",

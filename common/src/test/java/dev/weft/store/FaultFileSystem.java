@@ -35,18 +35,18 @@ import org.apache.hadoop.util.Progressable;
 public final class FaultFileSystem extends FileSystem {
   /** Asked before and after every call; what it throws, the call throws. */
   @FunctionalInterface
-  interface Fault {
+  public interface Fault {
     void at(Moment moment, String call, Path path) throws IOException;
   }
 
   /** Whether the call has happened. */
-  enum Moment {
+  public enum Moment {
     BEFORE,
     AFTER
   }
 
   /** The process is gone: not an exception that anything handles. */
-  static final class Killed extends Error {}
+  public static final class Killed extends Error {}
 
   private static final NavigableMap<String, byte[]> CONTENT = new ConcurrentSkipListMap<>();
   private static final Fault NONE = (moment, call, path) -> {};
@@ -55,7 +55,7 @@ public final class FaultFileSystem extends FileSystem {
   private static volatile boolean conditional;
 
   /** Settings by which Hadoop finds this file system, through both of its interfaces. */
-  static Configuration settings() {
+  public static Configuration settings() {
     Configuration settings = new Configuration();
     settings.setClass("fs.fault.impl", FaultFileSystem.class, FileSystem.class);
     settings.set("fs.AbstractFileSystem.fault.impl", Context.class.getName());
@@ -63,18 +63,18 @@ public final class FaultFileSystem extends FileSystem {
   }
 
   /** Puts a fault in place of the last one. */
-  static void inject(Fault next) {
+  public static void inject(Fault next) {
     fault = next;
   }
 
   /** A healthy store that knows, or does not know, the conditional create of S3. */
-  static void reset(boolean likeS3) {
+  public static void reset(boolean likeS3) {
     fault = NONE;
     conditional = likeS3;
   }
 
   /** Forgets all files. */
-  static void clear() {
+  public static void clear() {
     CONTENT.clear();
   }
 

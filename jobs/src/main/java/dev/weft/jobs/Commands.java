@@ -5,6 +5,7 @@ import dev.weft.config.Settings;
 import dev.weft.jobs.align.AlignJob;
 import dev.weft.jobs.encode.EncodeJob;
 import dev.weft.jobs.evaluate.EvaluateJob;
+import dev.weft.jobs.index.IndexChange;
 import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
@@ -89,11 +90,20 @@ final class Commands {
         "index --config conf/wardrobe.yaml");
     add(
         root,
+        new ChangeIndexCommand(console),
+        "change-index",
+        "Adds images to the published index, or replaces or deletes some, as a new version.",
+        "change-index --append new.parquet --config conf/wardrobe.yaml",
+        "change-index --delete gone.jsonl --config conf/wardrobe.yaml",
+        "change-index --compact --config conf/wardrobe.yaml");
+    add(
+        root,
         new SearchCommand(console),
         "search",
         "Finds images by image and sentence, by image alone, or by sentence alone.",
         "search --config conf/wardrobe.yaml --image photo.jpg --text 'make it blue'",
         "search --config conf/wardrobe.yaml --text 'a striped dress with long sleeves' --k 20",
+        "search --config conf/wardrobe.yaml --text 'striped' --filter \"category = 'dress'\"",
         "search --config conf/wardrobe.yaml --queries queries.jsonl");
     add(
         root,
@@ -228,6 +238,51 @@ final class Commands {
     }
   }
 
+  /** Changes of the index. */
+  static final class ChangeIndexCommand extends ConfiguredCommand implements Callable<Integer> {
+    private final Console console;
+
+    @Option(
+        names = "--append",
+        paramLabel = "FILE",
+        defaultValue = "",
+        description = "Images to add: the columns of the index, as Parquet.")
+    private String append;
+
+    @Option(
+        names = "--replace",
+        paramLabel = "FILE",
+        defaultValue = "",
+        description = "Images to add in place of those with the same keys.")
+    private String replace;
+
+    @Option(
+        names = "--delete",
+        paramLabel = "FILE",
+        defaultValue = "",
+        description = "Images to take out: dataset, category and id, as Parquet or JSON lines.")
+    private String delete;
+
+    @Option(names = "--compact", description = "Writes all rows anew, in the order of cells.")
+    private boolean compact;
+
+    ChangeIndexCommand(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      IndexChange change = new IndexChange(append, replace, delete, compact);
+      Settings settings = settings(List.of());
+      PipelineConfig config = PipelineConfig.bind(settings, file());
+      Session.Options options = new Session.Options(false, console.progress(), Clock.systemUTC());
+      try (Session session = new Session(config, settings, options)) {
+        console.result().accept(change.run(session).fields());
+      }
+      return ExitCode.OK.code();
+    }
+  }
+
   /** Search, with its everyday settings as options. */
   static final class SearchCommand extends StageCommand {
     @Option(names = "--image", paramLabel = "URI", description = "The reference image.")
@@ -245,6 +300,12 @@ final class Commands {
 
     @Option(names = "--k", paramLabel = "K", description = "How many answers.")
     private Integer k;
+
+    @Option(
+        names = "--filter",
+        paramLabel = "CONDITION",
+        description = "Which images are candidates, such as \"category = 'dress' AND price < 50\".")
+    private String filter;
 
     @Option(names = "--head", paramLabel = "HEAD", description = "The fusion head.")
     private String head;
@@ -267,6 +328,7 @@ final class Commands {
       addTo(pairs, "queries", queries);
       addTo(pairs, "k", k);
       addTo(pairs, "head", head);
+      addTo(pairs, "filter", filter);
       return pairs;
     }
 

@@ -39,10 +39,6 @@ record Answer(
     return new ImageKey(dataset, category, id);
   }
 
-  Answer scored(float otherScore) {
-    return new Answer(dataset, category, id, location, description, otherScore);
-  }
-
   /** The first {@code k} of the answers from two parts of the index, best first. */
   static List<Answer> merge(List<Answer> some, List<Answer> others, int k) {
     Map<ImageKey, Answer> all = new HashMap<>();

@@ -75,6 +75,15 @@ record IndexedImages(Map<String, Image> found) {
     return new IndexedImages(found);
   }
 
+  /** The failure of a task whose version of the index went away. */
+  static WeftException gone(long version) {
+    return new WeftException(
+        ExitCode.TRY_LATER,
+        "Cannot search version %d of the index: it was vacuumed meanwhile. Run the same command"
+            + " again: it will take the newest version.",
+        version);
+  }
+
   /**
    * An image that belongs to several categories has one vector; the first in order stands for it.
    */

@@ -48,7 +48,7 @@ import org.apache.spark.storage.StorageLevel;
  * </pre>
  */
 public final class SearchJob {
-  private static final int CODE_FORMAT = 1;
+  private static final int CODE_FORMAT = 2;
   private static final String PAGE = "search.html";
 
   /** Validation triplets that serve as queries where none are given. */
@@ -132,6 +132,9 @@ public final class SearchJob {
     Map<String, Object> settings = new TreeMap<>();
     settings.put("k", config.k());
     settings.put("category", config.category());
+    settings.put("filter", config.filter());
+    settings.put("excludeReference", config.excludeReference());
+    settings.put("probes", config.probes());
     return settings;
   }
 
@@ -145,7 +148,7 @@ public final class SearchJob {
     Searcher searcher = Searcher.open(session, queries.needEncoder(), queries.needHead());
     Searcher.Resolved resolved = searcher.resolve(queries);
     long candidates = searcher.candidates();
-    List<Answer> answers = searcher.answerHere(resolved).collectAsMap().get(0);
+    List<Answer> answers = searcher.answerHere(resolved, candidates).collectAsMap().get(0);
     byte[] page = searcher.page(resolved, Map.of(0, answers), candidates);
     Map<String, Object> figures = figures(searcher, 1);
     List<Map<String, Object>> results = new ArrayList<>();
@@ -184,7 +187,7 @@ public final class SearchJob {
     long candidates = searcher.candidates();
     Searcher.Resolved resolved = searcher.resolve(queries);
     JavaPairRDD<Integer, List<Answer>> answers =
-        searcher.answer(resolved).persist(StorageLevel.MEMORY_AND_DISK());
+        searcher.answer(resolved, candidates).persist(StorageLevel.MEMORY_AND_DISK());
     List<String> ids = new ArrayList<>();
     resolved.parts().forEach(query -> ids.add(query.id()));
     Table.RESULTS.write(rows(session, answers, ids), attempt);

@@ -4,7 +4,13 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.evaluate.Report.Fact;
 import dev.weft.index.EncodedWith;
+import dev.weft.index.Filter;
+import dev.weft.index.IndexColumns;
 import dev.weft.index.IndexContract;
+import dev.weft.index.IndexLayout;
+import dev.weft.index.IndexRows;
+import dev.weft.index.VectorIndex;
+import dev.weft.ingest.ImageKey;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.encode.ConfiguredEncoder;
 import dev.weft.jobs.evaluate.Pictures;
@@ -16,12 +22,15 @@ import dev.weft.search.SearchConfig;
 import dev.weft.store.Snapshot;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -95,27 +104,37 @@ record Searcher(
         session.config().ingest().imageLimits());
   }
 
-  /** The rows that are searched. */
-  private Dataset<Row> images() {
-    Dataset<Row> rows = Table.INDEX.read(session.spark(), index);
-    String category = config().category();
-    return category.isBlank() ? rows : rows.where(functions.col("category").equalTo(category));
+  /** The condition that candidates meet, empty for all images. */
+  String condition() {
+    List<String> conditions = new ArrayList<>();
+    if (!config().category().isBlank()) {
+      conditions.add("category = '" + config().category().replace("'", "''") + "'");
+    }
+    if (!config().filter().isBlank()) {
+      conditions.add("(" + config().filter() + ")");
+    }
+    return String.join(" AND ", conditions);
   }
 
   /** How many images are searched. */
   long candidates() {
-    if (config().category().isBlank()) {
+    if (condition().isEmpty()) {
       return contract().count();
     }
-    long count = images().count();
-    if (count == 0) {
+    IndexColumns columns = IndexRows.columns(index);
+    Filter filter = Filter.parse(condition(), VectorIndex.filterable(columns));
+    Dataset<Row> rows = Table.INDEX.read(session.spark(), index);
+    Column[] used = filter.columns().stream().map(functions::col).toArray(Column[]::new);
+    List<String> names = List.copyOf(filter.columns());
+    String condition = condition();
+    long count =
+        rows.select(used)
+            .toJavaRDD()
+            .mapPartitions(part -> List.of(passing(part, condition, names)).iterator())
+            .reduce(Long::sum);
+    if (count == 0 && config().filter().isBlank()) {
       List<String> categories =
-          Table.INDEX
-              .read(session.spark(), index)
-              .select("category")
-              .distinct()
-              .as(Encoders.STRING())
-              .collectAsList();
+          rows.select("category").distinct().as(Encoders.STRING()).collectAsList();
       throw new WeftException(
           ExitCode.CONFIG,
           "Cannot search the category '%s': the index has the categories %s. Set search.category to"
@@ -124,6 +143,38 @@ record Searcher(
           categories.stream().sorted().toList());
     }
     return count;
+  }
+
+  private static long passing(Iterator<Row> rows, String condition, List<String> columns) {
+    Filter filter = Filter.parse(condition, new TreeSet<>(columns));
+    long passing = 0;
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      passing += filter.test(row::getAs) ? 1 : 0;
+    }
+    return passing;
+  }
+
+  /** How the index is searched where so many images are candidates. */
+  private IndexSearch.Plan plan(long candidates) {
+    IndexLayout layout = IndexLayout.of(index);
+    int probes = config().probes() > 0 ? config().probes() : layout.probes();
+    int widened = VectorIndex.widened(probes, candidates, contract().count(), layout.cells());
+    return new IndexSearch.Plan(
+        session.config().root(), index.version(), config().k(), widened, condition());
+  }
+
+  private JavaPairRDD<Integer, List<Answer>> search(
+      Resolved queries, List<byte[]> vectors, long candidates) {
+    List<IndexSearch.Asked> asked = new ArrayList<>(vectors.size());
+    for (int i = 0; i < vectors.size(); i++) {
+      asked.add(new IndexSearch.Asked(vectors.get(i), queries.parts().get(i).excluded()));
+    }
+    return IndexSearch.search(
+        new JavaSparkContext(session.spark().sparkContext()),
+        plan(candidates),
+        index.files(Table.INDEX.name()).size(),
+        asked);
   }
 
   /** Queries with the vectors of the indexed images they name. */
@@ -142,13 +193,21 @@ record Searcher(
               query.id(),
               file,
               known.map(IndexedImages.Image::vector).orElse(new byte[0]),
-              query.text().orElse("")));
+              query.text().orElse(""),
+              known
+                  .filter(image -> config().excludeReference())
+                  .map(image -> key(image.image().key()))
+                  .orElse(List.of())));
       if (!file.isEmpty()) {
         locations.put(query.id(), file);
       }
       known.ifPresent(image -> locations.put(query.id(), image.image().location()));
     }
     return new Resolved(parts, locations);
+  }
+
+  private static List<String> key(ImageKey key) {
+    return List.of(key.dataset(), key.category(), key.id());
   }
 
   /**
@@ -160,14 +219,14 @@ record Searcher(
   record Resolved(List<QueryParts> parts, Map<String, String> locations) {}
 
   /** Answers, by number of the query; the queries are encoded by the driver. */
-  JavaPairRDD<Integer, List<Answer>> answerHere(Resolved queries) {
+  JavaPairRDD<Integer, List<Answer>> answerHere(Resolved queries, long candidates) {
     List<byte[]> vectors =
         composition().vectors(blocks(queries.parts()).iterator(), session.hadoop());
-    return IndexSearch.search(images(), contract().width(), vectors, config().k());
+    return search(queries, vectors, candidates);
   }
 
   /** Answers, by number of the query; the queries are encoded by tasks. */
-  JavaPairRDD<Integer, List<Answer>> answer(Resolved queries) {
+  JavaPairRDD<Integer, List<Answer>> answer(Resolved queries, long candidates) {
     SparkSession spark = session.spark();
     JavaSparkContext context = new JavaSparkContext(spark.sparkContext());
     Broadcast<Composition> composition = context.broadcast(composition());
@@ -182,7 +241,7 @@ record Searcher(
                 part -> composition.value().vectors(part, hadoop.value().value()).iterator())
             .collect();
     spark.sparkContext().setJobDescription("search");
-    return IndexSearch.search(images(), contract().width(), vectors, config().k());
+    return search(queries, vectors, candidates);
   }
 
   private static List<List<QueryParts>> blocks(List<QueryParts> queries) {

@@ -4,6 +4,7 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.store.FileEntry;
 import dev.weft.store.HashingOutput;
+import dev.weft.store.ParquetOutput;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Collections;
@@ -14,7 +15,6 @@ import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.api.WriteSupport;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.io.OutputFile;
-import org.apache.parquet.io.PositionOutputStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.StructField;
@@ -62,7 +62,7 @@ record ParquetTable(String table, StructType schema) implements Serializable {
 
   private ParquetWriter<Row> writer(Configuration hadoop, HashingOutput file) throws IOException {
     Builder builder =
-        new Builder(new Output(file), new RowWriteSupport(table, schema))
+        new Builder(new ParquetOutput(file), new RowWriteSupport(table, schema))
             .withConf(hadoop)
             .withCompressionCodec(CompressionCodecName.ZSTD)
             .withRowGroupSize(ROW_GROUP_BYTES)
@@ -94,54 +94,6 @@ record ParquetTable(String table, StructType schema) implements Serializable {
     @SuppressWarnings("deprecation") // deprecated, and abstract still
     protected WriteSupport<Row> getWriteSupport(Configuration ignored) {
       return support;
-    }
-  }
-
-  /** Hands Parquet's bytes to the stream that counts and hashes them. */
-  private record Output(HashingOutput file) implements OutputFile {
-    @Override
-    public PositionOutputStream create(long ignoredBlockSize) {
-      return new PositionOutputStream() {
-        @Override
-        public long getPos() {
-          return file.position();
-        }
-
-        @Override
-        public void write(int value) throws IOException {
-          file.write(value);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) throws IOException {
-          file.write(bytes, offset, length);
-        }
-
-        @Override
-        public void flush() throws IOException {
-          file.flush();
-        }
-
-        @Override
-        public void close() throws IOException {
-          file.close();
-        }
-      };
-    }
-
-    @Override
-    public PositionOutputStream createOrOverwrite(long blockSize) {
-      return create(blockSize);
-    }
-
-    @Override
-    public boolean supportsBlockSize() {
-      return false;
-    }
-
-    @Override
-    public long defaultBlockSize() {
-      return 0;
     }
   }
 

@@ -2,6 +2,7 @@ package dev.weft.jobs.store;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.index.IndexColumns;
 import dev.weft.store.Attempt;
 import dev.weft.store.FileEntry;
 import dev.weft.store.Snapshot;
@@ -69,6 +70,11 @@ public final class Table {
     }
   }
 
+  /** The table {@code index} with the attributes of one index. */
+  public static Table index(IndexColumns columns) {
+    return new Table(INDEX.name, StructType.fromDDL(columns.ddl()));
+  }
+
   /** Name of the table in its snapshot, and of its file in {@code data-schemas}. */
   public String name() {
     return name;
@@ -97,7 +103,9 @@ public final class Table {
   public Dataset<Row> read(SparkSession spark, Snapshot snapshot) {
     String[] files = snapshot.files(name).stream().map(Path::toString).toArray(String[]::new);
     StructType stored = StructType.fromDDL(snapshot.manifest().schemas().get(name));
-    if (!describe(stored).equals(describe(schema))) {
+    boolean more = name.equals(INDEX.name) && stored.length() > schema.length(); // attributes
+    List<String> found = describe(stored);
+    if (!(more ? found.subList(0, schema.length()) : found).equals(describe(schema))) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
           "Cannot read the table %s of %s: it was written with the columns %s, and this Weft works"
@@ -107,7 +115,7 @@ public final class Table {
           describe(stored),
           describe(schema));
     }
-    return spark.read().schema(schema).parquet(files);
+    return spark.read().schema(more ? stored : schema).parquet(files);
   }
 
   /** Columns in order with type and nullability, without comments. */

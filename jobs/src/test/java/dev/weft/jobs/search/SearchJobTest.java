@@ -157,6 +157,38 @@ class SearchJobTest {
   }
 
   @Test
+  void cellsThatAreAllLookedIntoAnswerAsTheWholeIndex() {
+    String[] query = {"search.text=a long striped shirt", "search.k=25"};
+    StageResult exact = SearchJob.run(TinyPipeline.session(query));
+    Session cells =
+        TinyPipeline.sessionOn(
+            folder, "index.kind=ivf", "index.cells=9", "search.probes=9", query[0], query[1]);
+    EvaluateJob.score(cells);
+    IndexJob.run(cells);
+    assertThat(results(SearchJob.run(cells))).isEqualTo(results(exact));
+  }
+
+  @Test
+  void theReferenceMayBeLeftOut() throws IOException {
+    Row image = indexed().get(2);
+    Path file = folder.resolve("queries.jsonl");
+    String key = "wardrobe/" + image.getAs("category") + "/" + image.getAs("id");
+    Files.writeString(file, "{\"id\": \"a\", \"image_id\": \"" + key + "\"}");
+
+    StageResult with = SearchJob.run(TinyPipeline.session("search.queries=" + file));
+    StageResult without =
+        SearchJob.run(
+            TinyPipeline.session("search.queries=" + file, "search.exclude-reference=true"));
+
+    List<Object> all =
+        of(Table.RESULTS.read(SPARK, with.snapshot().orElseThrow()).collectAsList(), "a");
+    assertThat(all).first().isEqualTo(image.getAs("id"));
+    assertThat(of(Table.RESULTS.read(SPARK, without.snapshot().orElseThrow()).collectAsList(), "a"))
+        .doesNotContain(image.<Object>getAs("id"))
+        .startsWith(all.subList(1, 9).toArray());
+  }
+
+  @Test
   void aCategoryIsTakenBeforeRanking() {
     StageResult result =
         SearchJob.run(TinyPipeline.session("search.text=a red dress", "search.category=shirt"));

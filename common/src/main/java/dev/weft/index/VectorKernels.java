@@ -1,0 +1,131 @@
+package dev.weft.index;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The loops in vector registers. Needs {@code --add-modules jdk.incubator.vector}, which Spark's
+ * launcher sets; the build compiles this class by itself, for the reason its pom gives.
+ */
+final class VectorKernels implements Kernels {
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
+  private static final VectorSpecies<Float> WIDE = FloatVector.SPECIES_PREFERRED;
+  private static final int GROUP = 32; // columns looked at one by one when one of them reaches
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final PlainKernels PLAIN = new PlainKernels();
+
+  @Override
+  public int sift(
+      ByteBuffer products,
+      int rows,
+      int columns,
+      VectorBlocks.Bounds bounds,
+      int first,
+      float[] thresholds,
+      float[] allowances,
+      int[] found) {
+    int count = 0;
+    for (int row = 0; row < rows; row++) {
+      float scale = bounds.scales()[first + row];
+      float error = bounds.errors()[first + row];
+      int start = row * columns;
+      for (int from = 0; from < columns; from += GROUP) {
+        int to = Math.min(columns, from + GROUP);
+        if (reached(products, 4 * start, from, to, scale, error, thresholds, allowances)) {
+          for (int column = from; column < to; column++) {
+            float product = products.getInt(4 * (start + column)) * scale;
+            if (product + error * allowances[column] >= thresholds[column]) {
+              found[count++] = start + column;
+            }
+          }
+        }
+      }
+    }
+    return count;
+  }
+
+  /** Whether any column does. A difference has the sign of the comparison. */
+  private static boolean reached(
+      ByteBuffer products,
+      int offset,
+      int from,
+      int to,
+      float scale,
+      float error,
+      float[] thresholds,
+      float[] allowances) {
+    FloatVector greatest = FloatVector.broadcast(WIDE, Float.NEGATIVE_INFINITY);
+    for (int column = from; column < to; column += INTS.length()) {
+      FloatVector product =
+          (FloatVector)
+              IntVector.fromByteBuffer(INTS, products, offset + 4 * column, ORDER)
+                  .convert(VectorOperators.I2F, 0);
+      greatest =
+          greatest.max(
+              FloatVector.fromArray(WIDE, allowances, column)
+                  .mul(error)
+                  .add(product.mul(scale))
+                  .sub(FloatVector.fromArray(WIDE, thresholds, column)));
+    }
+    return greatest.compare(VectorOperators.GE, 0f).anyTrue(); // nothing else may touch the mask
+  }
+
+  @Override
+  public RowCode code(float[] vector, int limit, byte[] code) {
+    if (vector.length % LANES != 0) {
+      return PLAIN.code(vector, limit, code);
+    }
+    FloatVector greatest = FloatVector.zero(FLOATS);
+    for (int i = 0; i < vector.length; i += LANES) {
+      greatest = greatest.max(FloatVector.fromArray(FLOATS, vector, i).abs());
+    }
+    float largest = greatest.reduceLanes(VectorOperators.MAX);
+    if (RowCode.tooSmall(largest, limit)) {
+      return RowCode.zero(vector, code);
+    }
+    float scale = largest / limit;
+    float inverse = limit / largest;
+    FloatVector sums = FloatVector.zero(FLOATS);
+    for (int i = 0; i < vector.length; i += LANES) {
+      FloatVector values = FloatVector.fromArray(FLOATS, vector, i);
+      FloatVector shifted = values.mul(inverse).add(ROUND);
+      FloatVector lost = values.sub(shifted.sub(ROUND).mul(scale));
+      sums = sums.add(lost.mul(lost));
+      ByteVector bytes =
+          (ByteVector)
+              shifted
+                  .reinterpretAsInts()
+                  .convertShape(VectorOperators.I2B, ByteVector.SPECIES_64, 0);
+      bytes.intoArray(code, i);
+    }
+    return RowCode.of(scale, largest, vector.length, sums.toArray());
+  }
+
+  @Override
+  public float score(float[] one, float[] other) {
+    int whole = one.length & ~3;
+    DoubleVector sums = DoubleVector.zero(DoubleVector.SPECIES_256);
+    for (int i = 0; i < whole; i += 4) {
+      // Products of float32 values are exact in float64, so adding them fused changes nothing.
+      sums = wide(one, i).fma(wide(other, i), sums);
+    }
+    double[] lanes = sums.toArray();
+    for (int i = whole; i < one.length; i++) {
+      lanes[0] += (double) one[i] * other[i];
+    }
+    return (float) ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + 0f; // -0 becomes 0
+  }
+
+  private static DoubleVector wide(float[] values, int from) {
+    return (DoubleVector)
+        FloatVector.fromArray(FloatVector.SPECIES_128, values, from)
+            .convertShape(VectorOperators.F2D, DoubleVector.SPECIES_256, 0);
+  }
+}

@@ -1,0 +1,198 @@
+package dev.weft.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.WeftException;
+import dev.weft.compute.Workers;
+import dev.weft.ingest.ImageKey;
+import dev.weft.rank.ExactSearch;
+import dev.weft.rank.Gallery;
+import dev.weft.rank.Hit;
+import dev.weft.rank.Probe;
+import dev.weft.rank.Ranking;
+import dev.weft.store.Artefact;
+import dev.weft.store.Snapshot;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VectorIndexTest {
+  private static final Configuration HADOOP = new Configuration();
+  private static final int WIDTH = 40;
+  private static final int COUNT = 6000; // more than a block of rows
+  private static final int K = 12;
+
+  private static final List<float[]> VECTORS =
+      Samples.clustered(new SplittableRandom(3), COUNT, WIDTH, 60);
+  private static final List<Probe> PROBES = probes();
+
+  @TempDir private Path folder;
+
+  private static List<Probe> probes() {
+    List<Probe> probes = new ArrayList<>();
+    for (float[] vector : Samples.clustered(new SplittableRandom(4), 130, WIDTH, 9)) {
+      probes.add(Probe.of(vector));
+    }
+    for (int row = 0; row < 100; row++) { // its twin ties with it
+      probes.add(
+          new Probe(
+              VECTORS.get(row),
+              Set.of(Samples.key(row + 1), Samples.key(COUNT + 7)),
+              Optional.empty()));
+    }
+    return probes;
+  }
+
+  private static List<IndexRow> rows() {
+    return IntStream.range(0, COUNT).mapToObj(row -> Samples.row(row, VECTORS.get(row))).toList();
+  }
+
+  private Snapshot index(int cells, int probes) {
+    Artefact artefact = Artefact.open(HADOOP, folder.toString(), "index");
+    IndexEditor editor = new IndexEditor(HADOOP, artefact, 1700, Samples.CLOCK);
+    try (Workers workers = new Workers(2)) {
+      Cells trained = cells == 1 ? Cells.one(WIDTH) : Cells.train(VECTORS, cells, 4, 1, workers);
+      IndexLayout layout = new IndexLayout(cells, probes, 0.9, 0.9, 1, "a test");
+      return editor.create(
+          "a" + cells, Samples.PRICED, Samples.contract(WIDTH), layout, trained, rows());
+    }
+  }
+
+  private static VectorIndex open(Snapshot snapshot) {
+    return VectorIndex.open(HADOOP, snapshot, VectorIndex.Scope.all(), 2);
+  }
+
+  private static List<List<Hit>> expected(List<IndexRow> rows) {
+    Gallery.Builder builder = Gallery.builder(WIDTH);
+    rows.forEach(row -> builder.add(row.key(), row.vector()));
+    try (Gallery gallery = builder.build()) {
+      return ExactSearch.rank(gallery, PROBES, K).stream().map(Ranking::hits).toList();
+    }
+  }
+
+  @Test
+  void allCellsGiveTheExactAnswerTiesIncluded() {
+    try (VectorIndex one = open(index(1, 1));
+        VectorIndex many = open(index(50, 2))) {
+      assertThat(one.search(PROBES, K, 1)).isEqualTo(expected(rows()));
+      assertThat(many.search(PROBES, K, 50)).isEqualTo(expected(rows()));
+      assertThat(many.search(PROBES, 2 * COUNT, 50).get(0)).hasSize(COUNT);
+    }
+  }
+
+  @Test
+  void aFewCellsFindMostAndEveryScoreIsTrue() {
+    try (VectorIndex index = open(index(50, 6))) {
+      List<List<Hit>> truth = expected(rows());
+      List<List<Hit>> found = index.search(PROBES, K, Optional.empty());
+
+      int right = 0;
+      for (int query = 0; query < truth.size(); query++) {
+        assertThat(found.get(query)).isSorted();
+        right += (int) found.get(query).stream().filter(truth.get(query)::contains).count();
+      }
+      assertThat((double) right / (K * truth.size())).isBetween(0.8, 0.9999);
+    }
+  }
+
+  @Test
+  void theMergedAnswersOfPartsAreTheAnswerOfTheWhole() {
+    Snapshot snapshot = index(50, 3);
+    Cells cells = IndexLayout.cells(snapshot);
+    Set<Integer> probed = VectorIndex.probed(cells, PROBES.stream().map(Probe::vector).toList(), 3);
+    List<List<List<Hit>>> parts = new ArrayList<>();
+    int files = snapshot.files("index").size();
+    assertThat(files).isEqualTo(4);
+    for (Set<Integer> some : List.of(Set.of(0, 2), Set.of(1), Set.of(3))) {
+      VectorIndex.Scope scope = new VectorIndex.Scope(Optional.of(some), Optional.of(probed));
+      try (VectorIndex part = VectorIndex.open(HADOOP, snapshot, scope, 1)) {
+        parts.add(part.search(PROBES, K, 3));
+      }
+    }
+    try (VectorIndex whole = open(snapshot)) {
+      List<List<Hit>> answers = whole.search(PROBES, K, 3);
+      for (int query = 0; query < answers.size(); query++) {
+        int number = query;
+        assertThat(Hit.merge(parts.stream().map(part -> part.get(number)).toList(), K))
+            .isEqualTo(answers.get(query));
+      }
+    }
+  }
+
+  @Test
+  void aProbeReadsItsCellsOnly() {
+    Snapshot snapshot = index(50, 1);
+    VectorIndex.Scope scope = new VectorIndex.Scope(Optional.empty(), Optional.of(Set.of(7, 30)));
+    try (VectorIndex part = VectorIndex.open(HADOOP, snapshot, scope, 2)) {
+      assertThat(part.size()).isBetween(1, COUNT / 5);
+      assertThat(part.bytes()).isLessThan(COUNT / 5 * (5L * WIDTH + 200));
+    }
+  }
+
+  @Test
+  void aFilterChoosesCandidatesBeforeTheyAreRanked() {
+    try (VectorIndex index = open(index(50, 2))) {
+      Filter filter = index.filter("category = 'dress' AND (price < 20 OR price IS NULL)");
+      List<IndexRow> passing =
+          rows().stream()
+              .filter(row -> row.key().category().equals("dress"))
+              .filter(
+                  row ->
+                      !row.attributes().containsKey("price")
+                          || (Double) row.attributes().get("price") < 20)
+              .toList();
+
+      assertThat(index.count(filter)).isEqualTo(passing.size());
+      assertThat(index.search(PROBES, K, filter, 50)).isEqualTo(expected(passing));
+      assertThat(index.search(PROBES, K, Optional.of(filter))).allMatch(hits -> hits.size() == K);
+      assertThat(index.search(PROBES, K, index.filter("price > 1000"), 50)).allMatch(List::isEmpty);
+    }
+  }
+
+  @Test
+  void manyThreadsAskAtOnce() {
+    try (VectorIndex index = open(index(50, 4))) {
+      List<List<Hit>> alone = index.search(PROBES, K, Optional.empty());
+      assertThat(
+              IntStream.range(0, 24)
+                  .parallel()
+                  .mapToObj(any -> index.search(PROBES, K, Optional.empty())))
+          .allMatch(alone::equals);
+    }
+  }
+
+  @Test
+  void itKnowsWhereAnImageIs() {
+    try (VectorIndex index = open(index(50, 4))) {
+      assertThat(index.location(Samples.key(77))).contains("file:/images/77.png");
+      assertThat(index.vector(Samples.key(77)).orElseThrow()).isEqualTo(VECTORS.get(77));
+      assertThat(index.location(new ImageKey("shop", "dress", "id-77"))).isEmpty();
+    }
+  }
+
+  @Test
+  void aQueryOfAnotherEncoderIsRefused() {
+    try (VectorIndex index = open(index(1, 1))) {
+      assertThatThrownBy(() -> index.search(List.of(Probe.of(new float[3])), K, 1))
+          .isInstanceOf(WeftException.class)
+          .hasMessageContaining("Cannot search for query 0: its vector has 3 values")
+          .hasMessageContaining("those of the index have 40");
+    }
+  }
+
+  @Test
+  void aRowThatIsNoUnitVectorIsRefused() {
+    assertThatThrownBy(() -> Samples.row(1, new float[] {2, 0}))
+        .isInstanceOf(WeftException.class)
+        .hasMessageContaining("Cannot index the image shop/shirt/id-1")
+        .hasMessageContaining("has the length 2.000000");
+  }
+}
