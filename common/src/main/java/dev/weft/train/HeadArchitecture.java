@@ -43,6 +43,29 @@ public sealed interface HeadArchitecture extends Serializable { // travels with 
     SCALAR
   }
 
+  /** Sizes of the {@link Combiner}. */
+  enum Preset {
+    /** Projections as wide as the embedding, hidden layers twice; dropout 0.2. */
+    SMALL(1, 2, 0.2),
+    /** The paper's: projections four times as wide, hidden layers eight times; dropout 0.5. */
+    FULL(4, 8, 0.5);
+
+    private final int projection;
+    private final int hidden;
+    private final double dropout;
+
+    Preset(int projection, int hidden, double dropout) {
+      this.projection = projection;
+      this.hidden = hidden;
+      this.dropout = dropout;
+    }
+
+    /** The combiner of this size for an embedding width. */
+    Combiner combiner(int dimension) {
+      return new Combiner(dimension, projection * dimension, hidden * dimension, dropout);
+    }
+  }
+
   /**
    * The sum of both unit vectors.
    *
@@ -178,7 +201,7 @@ public sealed interface HeadArchitecture extends Serializable { // travels with 
    *
    * <p>Source: Baldrati et al., "Conditioned and Composed Image Retrieval Combining and Partially
    * Fine-Tuning CLIP-Based Features", CVPR Workshops 2022; there with projection 4D, hidden 8D and
-   * dropout 0.5. The small preset is D and 2D.
+   * dropout 0.5: {@link Preset#FULL}.
    *
    * @param dimension embedding width D
    * @param projection width of each projected vector

@@ -73,10 +73,14 @@ interface LogitPasses {
         return null;
       }
       try {
-        return Class.forName(LogitPasses.class.getPackageName() + ".VectorLogitPasses")
-            .asSubclass(LogitPasses.class)
-            .getDeclaredConstructor()
-            .newInstance();
+        LogitPasses found =
+            Class.forName(LogitPasses.class.getPackageName() + ".VectorLogitPasses")
+                .asSubclass(LogitPasses.class)
+                .getDeclaredConstructor()
+                .newInstance();
+        LoggerFactory.getLogger(LogitPasses.class)
+            .info("The loss is computed by the vector passes");
+        return found;
       } catch (ReflectiveOperationException e) {
         throw new IllegalStateException("this build lacks the vector passes", e);
       }

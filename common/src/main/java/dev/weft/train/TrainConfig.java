@@ -5,6 +5,7 @@ import dev.weft.config.Rules;
 import dev.weft.encode.CaptionForm;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Mix;
+import dev.weft.train.HeadArchitecture.Preset;
 import java.util.List;
 import java.util.Set;
 
@@ -15,10 +16,7 @@ import java.util.Set;
  * @param heads which heads to train, each at most once
  * @param gate what the gate of the gated head decides about
  * @param mix how the weighted head goes from image to text
- * @param combinerProjection width of the combiner's projections as a multiple of the embedding
- *     width
- * @param combinerHidden width of the combiner's hidden layers as a multiple of the embedding width
- * @param dropout chance that a hidden unit of the combiner is dropped, 0 to below 1
+ * @param combiner size of the combiner
  * @param attentionHeads heads of the attention head, dividing the embedding width
  * @param tirgHidden width of TIRG's hidden layers as a multiple of the embedding width
  * @param epochs passes over the training triplets, at least 1
@@ -46,9 +44,7 @@ public record TrainConfig(
     List<HeadKind> heads,
     Gate gate,
     Mix mix,
-    double combinerProjection,
-    double combinerHidden,
-    double dropout,
+    Preset combiner,
     int attentionHeads,
     double tirgHidden,
     int epochs,
@@ -80,10 +76,6 @@ public record TrainConfig(
             "heads",
             heads,
             "must name at least one head, each once")
-        .require(
-            combinerProjection > 0, "combiner-projection", combinerProjection, "must be above 0")
-        .require(combinerHidden > 0, "combiner-hidden", combinerHidden, "must be above 0")
-        .require(dropout >= 0 && dropout < 1, "dropout", dropout, "must be 0 to below 1")
         .require(attentionHeads >= 1, "attention-heads", attentionHeads, "must be at least 1")
         .require(tirgHidden > 0, "tirg-hidden", tirgHidden, "must be above 0")
         .require(epochs >= 1, "epochs", epochs, "must be at least 1")
@@ -139,12 +131,7 @@ public record TrainConfig(
   public HeadArchitecture.Trainable trainable(HeadKind kind, int dimension) {
     return switch (kind) {
       case GATED -> new HeadArchitecture.Gated(dimension, gate);
-      case COMBINER ->
-          new HeadArchitecture.Combiner(
-              dimension,
-              multiple(combinerProjection, dimension),
-              multiple(combinerHidden, dimension),
-              dropout);
+      case COMBINER -> combiner.combiner(dimension);
       case ATTENTION -> new HeadArchitecture.Attention(dimension, attentionHeads);
       case TIRG -> new HeadArchitecture.Tirg(dimension, multiple(tirgHidden, dimension));
       case SUM, WEIGHTED ->

@@ -228,7 +228,7 @@ final class VectorLogitPasses implements LogitPasses {
     return sum;
   }
 
-  private static double narrow(float[] block, int count, float shift) {
+  static double narrow(float[] block, int count, float shift) {
     FloatVector even = FloatVector.zero(SPECIES);
     FloatVector odd = even;
     for (int i = 0; i < count; i += 2 * LANES) {
@@ -243,7 +243,7 @@ final class VectorLogitPasses implements LogitPasses {
   }
 
   /** The same sums in the same order: the lanes of even and odd side by side. */
-  private static double wide(float[] block, int count, float shift) {
+  static double wide(float[] block, int count, float shift) {
     FloatVector both = FloatVector.zero(WIDE_SPECIES);
     for (int i = 0; i < count; i += 2 * LANES) {
       FloatVector values = exp(FloatVector.fromArray(WIDE_SPECIES, block, i).sub(shift));

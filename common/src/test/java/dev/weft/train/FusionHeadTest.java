@@ -8,6 +8,7 @@ import dev.weft.train.HeadArchitecture.Combiner;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Gated;
 import dev.weft.train.HeadArchitecture.Mix;
+import dev.weft.train.HeadArchitecture.Preset;
 import dev.weft.train.HeadArchitecture.Sum;
 import dev.weft.train.HeadArchitecture.Weighted;
 import java.util.stream.Stream;
@@ -102,7 +103,8 @@ class FusionHeadTest {
     long projections = 2 * (640 * 2560 + 2560);
     long hiddens = 2 * (5120 * 5120 + 5120);
     long outputs = (5120 * 640 + 640) + (5120 + 1);
-    assertThat(new Combiner(640, 2560, 5120, 0.5).parameterCount())
+    assertThat(Preset.FULL.combiner(640)).isEqualTo(new Combiner(640, 2560, 5120, 0.5));
+    assertThat(Preset.FULL.combiner(640).parameterCount())
         .isEqualTo(projections + hiddens + outputs);
   }
 

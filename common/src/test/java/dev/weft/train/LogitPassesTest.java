@@ -1,12 +1,23 @@
 package dev.weft.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeBackend.Description;
+import dev.weft.train.ContrastiveLoss.Rows;
+import dev.weft.train.ContrastiveLoss.Step;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 
 class LogitPassesTest {
+  private static final int ROWS = 50;
   private static final Description CPU = new Description("CpuBackend", "avx2", "OPENBLAS", 2);
   private static final Description CUDA = new Description("JCublasBackend", "cuda", "CUBLAS", 1);
 
@@ -15,5 +26,70 @@ class LogitPassesTest {
     assertThat(LogitPasses.of(DataType.FLOAT, CPU)).isInstanceOf(VectorLogitPasses.class);
     assertThat(LogitPasses.of(DataType.DOUBLE, CPU)).isInstanceOf(Nd4jLogitPasses.class);
     assertThat(LogitPasses.of(DataType.FLOAT, CUDA)).isInstanceOf(Nd4jLogitPasses.class);
+  }
+
+  @Test
+  void aProcessWithoutTheVectorModuleFallsBackToNd4j() throws Exception {
+    String found = inProcess(List.of());
+
+    assertThat(found).contains("passes Nd4jLogitPasses");
+    assertThat(loss(found)).isCloseTo(loss(inProcess(MODULE)), within(1e-5));
+  }
+
+  @Test
+  void aProcessWithTheVectorModuleUsesIt() throws Exception {
+    assertThat(inProcess(MODULE)).contains("passes VectorLogitPasses");
+  }
+
+  @Test
+  void bothWidthsOfRegistersGiveTheSameBits() {
+    float[] narrow = UnitRows.array(1, 4096, 3);
+    for (int i = 0; i < narrow.length; i++) {
+      narrow[i] *= 600; // down to where the exponential ends
+    }
+    float[] wide = narrow.clone();
+
+    double sum = VectorLogitPasses.narrow(narrow, 4096, 5);
+
+    assertThat(VectorLogitPasses.wide(wide, 4096, 5)).isEqualTo(sum);
+    assertThat(wide).isEqualTo(narrow);
+  }
+
+  private static final List<String> MODULE = List.of("--add-modules=jdk.incubator.vector");
+
+  /** What {@link #main} prints in a process of its own. */
+  private static String inProcess(List<String> options) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
+    command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
+    command.add(LogitPassesTest.class.getName());
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
+  }
+
+  private static double loss(String output) {
+    String[] words = output.strip().split(" ", -1);
+    return Double.parseDouble(words[words.length - 1]);
+  }
+
+  /** Prints which passes this process has, and the loss of some rows by them. */
+  public static void main(String[] arguments) {
+    NativeBackend.load();
+    int[] own = IntStream.range(0, ROWS).toArray();
+    double loss =
+        new ContrastiveLoss(DataType.FLOAT)
+            .evaluate(
+                new Rows(UnitRows.matrix(ROWS, 16, 1).castTo(DataType.FLOAT), own, List.of()),
+                Step.plain(
+                    new Candidates(UnitRows.matrix(ROWS, 16, 2).castTo(DataType.FLOAT), own),
+                    ROWS,
+                    20))
+            .loss();
+    String passes = LogitPasses.of(DataType.FLOAT).getClass().getSimpleName();
+    System.out.println(String.join(" ", Arrays.asList("passes", passes, "loss", "" + loss)));
   }
 }

@@ -4,6 +4,7 @@ import dev.weft.compute.MatrixProduct;
 import dev.weft.train.HeadArchitecture.Combiner;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Gated;
+import dev.weft.train.HeadArchitecture.Preset;
 import dev.weft.train.HeadArchitecture.Trainable;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,12 +39,7 @@ record StepCase(
         new StepCase("gated, D=512, B=4096", "gated", gated, 4096, 1.3, 0.8),
         new StepCase("gated, D=512, B=1024", "gated", gated, 1024, 1.2, 0),
         new StepCase(
-            "combiner full, D=640, B=1024",
-            "combiner",
-            new Combiner(640, 4 * 640, 8 * 640, 0.5),
-            1024,
-            1.0,
-            0));
+            "combiner full, D=640, B=1024", "combiner", Preset.FULL.combiner(640), 1024, 1.0, 0));
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.weft.compute.Schedule;
 import dev.weft.encode.CaptionForm;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Mix;
+import dev.weft.train.HeadArchitecture.Preset;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -118,9 +119,7 @@ final class Synthetic {
         List.of(HeadKind.GATED),
         Gate.VECTOR,
         Mix.LINEAR,
-        1,
-        2,
-        0.2,
+        Preset.SMALL,
         4,
         2,
         epochs,

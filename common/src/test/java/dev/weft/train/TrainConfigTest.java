@@ -9,38 +9,36 @@ import dev.weft.encode.CaptionForm;
 import dev.weft.train.HeadArchitecture.Combiner;
 import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Mix;
+import dev.weft.train.HeadArchitecture.Preset;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class TrainConfigTest {
   @Test
-  void widthsOfTheCombinerAreMultiplesOfTheEmbeddingWidth() {
-    assertThat(config(512, 0.001, 4, 8).trainable(HeadKind.COMBINER, 640))
+  void theSizeOfTheCombinerIsOneSetting() {
+    assertThat(config(512, 0.001, 2).trainable(HeadKind.COMBINER, 640))
         .isEqualTo(new Combiner(640, 2560, 5120, 0.5));
   }
 
   @Test
   void everyValueOutOfRangeIsReportedAtOnce() {
-    assertThatThrownBy(() -> config(1, 2, 1, 0))
+    assertThatThrownBy(() -> config(1, 2, 0))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("3 problems")
         .hasMessageContaining(
             "train.batch-size must be at least 2: the other rows are the negatives, found '1'")
         .hasMessageContaining("train.learning-rate must be above 0 and below 1, found '2.0'")
-        .hasMessageContaining("train.combiner-hidden must be above 0, found '0.0'");
+        .hasMessageContaining("train.tirg-hidden must be above 0, found '0.0'");
   }
 
-  private static TrainConfig config(
-      int batchSize, double learningRate, double projection, double hidden) {
+  private static TrainConfig config(int batchSize, double learningRate, double tirgHidden) {
     return new TrainConfig(
         List.of(HeadKind.COMBINER),
         Gate.VECTOR,
         Mix.LINEAR,
-        projection,
-        hidden,
-        0.5,
+        Preset.FULL,
         8,
-        2,
+        tirgHidden,
         1,
         batchSize,
         learningRate,

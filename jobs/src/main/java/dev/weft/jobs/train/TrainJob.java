@@ -48,7 +48,7 @@ public final class TrainJob {
       Map.of(
           HeadKind.WEIGHTED, Set.of("mix"),
           HeadKind.GATED, Set.of("gate"),
-          HeadKind.COMBINER, Set.of("combinerProjection", "combinerHidden", "dropout"),
+          HeadKind.COMBINER, Set.of("combiner"),
           HeadKind.ATTENTION, Set.of("attentionHeads"),
           HeadKind.TIRG, Set.of("tirgHidden"));
 
