@@ -7,9 +7,12 @@ interleaved RGB bytes. Pillow 13 does the pass that shrinks more first; the publ
 older, so the files are made with a Pillow that does rows first, always. The inputs are noise with hard edges, where negative lobes must clip.
 """
 
+import hashlib
+import json
 import pathlib
 import random
 
+import numpy as np
 import PIL
 from PIL import Image
 
@@ -48,3 +51,33 @@ for (width, height), (to_width, to_height) in CASES:
         after = image.resize((to_width, to_height), kernel).tobytes()
         file = FOLDER / f"{width}x{height}-to-{to_width}x{to_height}-{name}.bin"
         file.write_bytes(before + after)
+
+
+# Many more sizes, as photographs have them: only the hash of Pillow's output is kept, and the test draws
+# the same input again.
+def noise(width, height, seed):
+    at = np.arange(3 * width * height, dtype=np.uint64)
+    value = (at * 2654435761 + seed * 40503) & 0xFFFFFFFF
+    value ^= value >> 15
+    value = (value * 2246822519) & 0xFFFFFFFF
+    value ^= value >> 13
+    pixels = (value & 0xFF).astype(np.uint8)
+    pixel = at // 3
+    hard = (pixel % width // 5 + pixel // width // 7) % 3 == 0
+    pixels[hard] = np.where(pixels[hard] < 128, 0, 255)
+    return pixels.reshape(height, width, 3)
+
+
+KERNELS["lanczos"] = Image.Resampling.LANCZOS
+draw = random.Random(9)
+SIZES = [((640, 480), (224, 224)), ((480, 640), (224, 298)), ((500, 333), (336, 224)), ((333, 500), (384, 384)), ((224, 224), (224, 224))]
+while len(SIZES) < 120:
+    most = draw.choice([30, 120, 400])
+    SIZES.append(((draw.randint(1, most), draw.randint(1, most)), (draw.randint(1, most), draw.randint(1, most))))
+with open(FOLDER.parent / "resize.jsonl", "w") as out:
+    for seed, (before, after) in enumerate(SIZES):
+        row = {"from": before, "to": after, "seed": seed}
+        for name, kernel in KERNELS.items():
+            resized = Image.fromarray(noise(*before, seed)).resize(after, kernel)
+            row[name] = hashlib.sha256(resized.tobytes()).hexdigest()
+        out.write(json.dumps(row) + "\n")

@@ -5,24 +5,25 @@ import dev.weft.compute.RandomKey;
 import dev.weft.encode.BgeTextTower;
 import dev.weft.encode.PatchNetwork;
 import dev.weft.encode.PatchShape;
-import dev.weft.encode.TextProjection;
+import dev.weft.encode.Projection;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * The layout of the flat vector that align trains: image tower, then text projection {@code [384,
- * D]} row by row, then the logarithm of the logit scale.
+ * The layout of the flat vector that align trains: image side, then text projection {@code [T, D]}
+ * row by row, then the logarithm of the logit scale.
  *
- * @param imageCount parameters of the image tower
+ * @param imageCount parameters of the image side: a tower, or an adapter {@code [D, D]}
+ * @param textWidth T, the width of the frozen text vectors
  * @param dimension D
  */
-public record AlignParameters(int imageCount, int dimension) {
+public record AlignParameters(int imageCount, int textWidth, int dimension) {
   private static final long IMAGE = 1;
   private static final long TEXT = 2;
 
   /** The layout for an image tower. */
   public static AlignParameters of(PatchShape shape) {
-    return new AlignParameters(shape.parameterCount(), shape.dimension());
+    return new AlignParameters(shape.parameterCount(), BgeTextTower.DIMENSION, shape.dimension());
   }
 
   /**
@@ -53,7 +54,7 @@ public record AlignParameters(int imageCount, int dimension) {
 
   /** Numbers of the text projection. */
   public int projectionCount() {
-    return BgeTextTower.DIMENSION * dimension;
+    return textWidth * dimension;
   }
 
   /** Where the logarithm of the logit scale lies. */
@@ -61,14 +62,14 @@ public record AlignParameters(int imageCount, int dimension) {
     return imageCount + projectionCount();
   }
 
-  /** The image tower's part. */
+  /** The image side's part. */
   public float[] image(float[] values) {
     return Arrays.copyOf(values, imageCount);
   }
 
   /** The text projection's part. */
-  public TextProjection projection(float[] values) {
-    return new TextProjection(dimension, Arrays.copyOfRange(values, imageCount, scaleAt()));
+  public Projection projection(float[] values) {
+    return new Projection(dimension, Arrays.copyOfRange(values, imageCount, scaleAt()));
   }
 
   /** The logit scale. */

@@ -1,12 +1,9 @@
 package dev.weft.align;
 
 import dev.weft.compute.NativeVectors;
-import dev.weft.compute.RandomKey;
-import dev.weft.encode.BgeTextTower;
 import dev.weft.encode.PatchNetwork;
 import dev.weft.encode.PatchShape;
 import dev.weft.encode.Preprocessing;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -21,17 +18,12 @@ import org.nd4j.linalg.factory.Nd4j;
  * that is run again returns the same bytes. Where pass 2 follows pass 1 with the very same request
  * and rows, the activations of pass 1 are used again, which changes the time and nothing else.
  *
- * <p>Not safe for use by two threads at once: it owns a network.
+ * <p>Not safe for use by two threads at once: it owns the image side.
  */
 public final class AlignStep {
-  private static final long AUGMENT = 3;
-
-  private final PatchNetwork network;
+  private final ImageSide images;
   private final AlignParameters layout;
-  private final Preprocessing preprocessing;
-  private final Augmentation augmentation;
-  private final long seed;
-  private final INDArray projection; // [384, D]
+  private final INDArray projection; // [T, D]
   private Optional<Forward> last;
 
   /**
@@ -41,13 +33,16 @@ public final class AlignStep {
    */
   public AlignStep(
       PatchShape shape, Preprocessing preprocessing, Augmentation augmentation, long seed) {
-    this.network = PatchNetwork.of(shape);
-    this.layout = AlignParameters.of(shape);
-    this.preprocessing = preprocessing;
-    this.augmentation = augmentation;
-    this.seed = seed;
+    this(
+        new ImageSide.Pictures(PatchNetwork.of(shape), preprocessing, augmentation, seed),
+        AlignParameters.of(shape));
+  }
+
+  AlignStep(ImageSide images, AlignParameters layout) {
+    this.images = images;
+    this.layout = layout;
     this.projection =
-        Nd4j.createUninitialized(DataType.FLOAT, BgeTextTower.DIMENSION, shape.dimension());
+        Nd4j.createUninitialized(DataType.FLOAT, layout.textWidth(), layout.dimension());
     this.last = Optional.empty();
   }
 
@@ -102,7 +97,7 @@ public final class AlignStep {
     double scale = scale(request);
     SymmetricLoss.Share share =
         loss(all, layout.dimension(), scale).share(from, from + slice.size(), normalizers);
-    INDArray image = network.backward(forward.images.backward(share.images()));
+    INDArray image = images.backward(forward.images.backward(share.images()));
     INDArray text =
         Nd4j.gemm(forward.inputs, forward.texts.backward(share.texts()), true, false).dup('c');
     byte[] gradient = new byte[layout.count() * Float.BYTES];
@@ -143,19 +138,15 @@ public final class AlignStep {
       return last.get();
     }
     load(request.parameters());
-    List<float[]> pixels = new ArrayList<>(slice.size());
-    float[] texts = new float[slice.size() * BgeTextTower.DIMENSION];
-    for (AlignRow row : slice) {
-      long key = RandomKey.of(seed, AUGMENT, request.epoch(), row.row());
-      System.arraycopy(
-          row.text(), 0, texts, pixels.size() * BgeTextTower.DIMENSION, BgeTextTower.DIMENSION);
-      pixels.add(preprocessing.normalize(augmentation.apply(row.image(), key)));
+    float[] texts = new float[slice.size() * layout.textWidth()];
+    for (int i = 0; i < slice.size(); i++) {
+      System.arraycopy(slice.get(i).text(), 0, texts, i * layout.textWidth(), layout.textWidth());
     }
-    INDArray inputs = matrix(texts, slice.size(), BgeTextTower.DIMENSION); // [b, 384]
-    UnitRows images = UnitRows.of(network.forward(pixels)); // [b, D]
+    INDArray inputs = matrix(texts, slice.size(), layout.textWidth()); // [b, T]
+    UnitRows seen = UnitRows.of(images.forward(slice, request.epoch())); // [b, D]
     UnitRows projected = UnitRows.of(inputs.mmul(projection)); // [b, D]
     Forward forward =
-        new Forward(request.parameters(), request.epoch(), rows, inputs, images, projected);
+        new Forward(request.parameters(), request.epoch(), rows, inputs, seen, projected);
     last = Optional.of(forward);
     return forward;
   }
@@ -165,7 +156,7 @@ public final class AlignStep {
       throw new IllegalArgumentException(
           "expected " + layout.count() + " parameters, found " + parameters.length / Float.BYTES);
     }
-    NativeVectors.view(network.parameters())
+    NativeVectors.view(images.parameters())
         .put(NativeVectors.floats(parameters).limit(layout.imageCount()));
     NativeVectors.view(projection)
         .put(

@@ -24,11 +24,17 @@ public final class AlignTrainer {
   private final float[] initial;
   private final AlignParameters layout;
 
+  /** Trains the starter. */
+  public AlignTrainer(AlignConfig config, int rows, long seed) {
+    this(config, new AlignModel.Starter(config), rows, seed);
+  }
+
   /**
+   * @param model what is trained
    * @param rows training rows, numbered from 0; at least 2
    * @param seed of the initial parameters and the batches
    */
-  public AlignTrainer(AlignConfig config, int rows, long seed) {
+  public AlignTrainer(AlignConfig config, AlignModel model, int rows, long seed) {
     if (rows < 2) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
@@ -38,8 +44,8 @@ public final class AlignTrainer {
     }
     this.config = config;
     this.batches = new AlignBatches(rows, config.maxImages(), config.batchSize(), seed);
-    this.initial = AlignParameters.initial(config.shape(), seed, config.logitScale());
-    this.layout = AlignParameters.of(config.shape());
+    this.initial = model.initial(seed);
+    this.layout = model.layout();
   }
 
   /**

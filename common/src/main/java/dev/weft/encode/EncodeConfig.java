@@ -16,6 +16,7 @@ import java.util.List;
  * @param device where ONNX Runtime computes
  * @param modelCache folder on each machine for models from other file systems; empty for one under
  *     the temporary folder
+ * @param adapt whether align trains adapters behind the towers of a model folder
  * @param batchSize images or texts handed to the encoder at once, at least 1
  * @param partitions tasks of the stage; 0 for as many as the cluster has task slots
  * @param captionForms the texts encoded for each triplet, at least one
@@ -28,6 +29,7 @@ public record EncodeConfig(
     ModelOptions.Pooling pooling,
     ModelOptions.Device device,
     String modelCache,
+    boolean adapt,
     int batchSize,
     int partitions,
     List<CaptionForm> captionForms) {
@@ -48,6 +50,11 @@ public record EncodeConfig(
             variant,
             "must be the part of a file's name that names its weights, such as fp32 or quantized")
         .require(padRatio >= 1 && padRatio <= 10, "pad-ratio", padRatio, "must be 1 to 10")
+        .require(
+            !adapt || !List.of(STARTER, TEXT_ONLY).contains(model),
+            "adapt",
+            adapt,
+            "must be false for encode.model=" + model + ": align trains adapters of model folders")
         .require(batchSize >= 1, "batch-size", batchSize, "must be at least 1")
         .require(partitions >= 0, "partitions", partitions, "must be 0 (automatic) or more")
         .require(

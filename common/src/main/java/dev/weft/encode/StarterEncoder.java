@@ -19,7 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The embedded dual encoder: a {@link PatchNetwork} for images, {@link BgeTextTower} and a {@link
- * TextProjection} for texts, trained by the align stage.
+ * Projection} for texts, trained by the align stage.
  *
  * <p>Its bundle is three files; {@code data-schemas/encoder-bundle.md} has their layout.
  *
@@ -61,7 +61,7 @@ public final class StarterEncoder implements DualEncoder {
 
   private final Preprocessing preprocessing;
   private final PatchNetwork network;
-  private final TextProjection projection;
+  private final Projection projection;
   private final BgeTextTower tower;
   private final Map<String, byte[]> files;
   private final Manifest manifest;
@@ -76,9 +76,11 @@ public final class StarterEncoder implements DualEncoder {
       PatchShape shape,
       Preprocessing preprocessing,
       float[] imageParameters,
-      TextProjection projection,
+      Projection projection,
       BgeTextTower tower) {
-    if (shape.imageSize() != preprocessing.size() || shape.dimension() != projection.dimension()) {
+    if (shape.imageSize() != preprocessing.size()
+        || shape.dimension() != projection.dimension()
+        || projection.inputs() != BgeTextTower.DIMENSION) {
       throw new IllegalArgumentException(
           "the parts do not fit: " + shape + ", " + preprocessing + ", " + projection.dimension());
     }
@@ -158,8 +160,7 @@ public final class StarterEncoder implements DualEncoder {
             manifest.shape(),
             manifest.preprocessing(),
             VectorFile.read(place + "/" + IMAGE, image),
-            new TextProjection(
-                manifest.shape().dimension(), VectorFile.read(place + "/" + TEXT, text)),
+            new Projection(manifest.shape().dimension(), VectorFile.read(place + "/" + TEXT, text)),
             tower);
     requireEqual(place, MANIFEST, manifest.fingerprint(), encoder.fingerprint());
     return encoder;

@@ -84,7 +84,11 @@ public final class CircoReader implements AnnotationReader {
         return listed(AnnotationFile.open(hadoop, list), collector);
       }
     }
-    return source.hasImages() ? inFolder(Folder.of(hadoop, source.images())) : Map.of();
+    if (!source.hasImages()) {
+      return Map.of();
+    }
+    Folder images = Folder.of(hadoop, source.images()); // not there in an annotation-only run
+    return images.exists() ? inFolder(images) : Map.of();
   }
 
   private static Map<String, String> listed(AnnotationFile file, AnnotationCollector collector) {

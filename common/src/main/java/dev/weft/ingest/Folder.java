@@ -26,6 +26,10 @@ record Folder(Configuration hadoop, Path path) {
     return new Path(path, relative);
   }
 
+  boolean exists() {
+    return io(files -> files.exists(path));
+  }
+
   boolean has(String relative) {
     return io(files -> files.exists(resolve(relative)));
   }

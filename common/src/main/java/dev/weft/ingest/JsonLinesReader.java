@@ -160,14 +160,15 @@ public final class JsonLinesReader implements AnnotationReader {
       }
     }
     Map<String, String> inFolder = new LinkedHashMap<>();
-    if (source.hasImages() && !named.isEmpty()) {
+    boolean there = source.hasImages() && Folder.of(hadoop, source.images()).exists();
+    if (there && !named.isEmpty()) {
       Folder.of(hadoop, source.images())
           .images()
           .forEach(path -> inFolder.putIfAbsent(ImageFile.stem(path), path));
     }
     named.forEach(
         (part, images) ->
-            (source.hasImages() ? inFolder : images)
+            (there ? inFolder : images)
                 .forEach(
                     (id, path) -> collector.candidate(part.category(), part.split(), id, path)));
   }

@@ -1,6 +1,7 @@
 package dev.weft.encode;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class EncoderGoldenTest {
   private static final double COSINE = 0.9999;
+  private static final Path PHOTOGRAPHS = Path.of("..", "..", "shared", "data", "coco-sample");
 
   private static List<JsonNode> rows(String file) throws IOException {
     List<JsonNode> rows = new ArrayList<>();
@@ -68,6 +70,14 @@ class EncoderGoldenTest {
   @ValueSource(strings = {"clip", "siglip"})
   void drawnPictures(String model) throws Exception {
     assertThat(pictures(model, TinyModels.golden("pictures"), "drawn")).isEqualTo(6);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"clip", "siglip"})
+  void photographs(String model) throws Exception {
+    assumeTrue(Files.isDirectory(PHOTOGRAPHS), "there is no " + PHOTOGRAPHS);
+
+    assertThat(pictures(model, PHOTOGRAPHS, "0000")).isEqualTo(12);
   }
 
   @ParameterizedTest

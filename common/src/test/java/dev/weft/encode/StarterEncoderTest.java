@@ -121,7 +121,7 @@ class StarterEncoderTest {
         new Preprocessing(
             16, Resample.BICUBIC, Fit.TARGET_PAD, List.of(.5, .5, .5), List.of(.5, .5, .5)),
         random(random, SHAPE.parameterCount()),
-        new TextProjection(5, random(random, 384 * 5)),
+        new Projection(5, random(random, 384 * 5)),
         tower);
   }
 

@@ -84,6 +84,15 @@ class CircoReaderTest {
   }
 
   @Test
+  void anImagesFolderThatIsNotThereIsNoGallery() {
+    data.write("val.json", "[" + GOOD + "]");
+
+    Annotations without = DataFolder.read(data.sourceWithImages("tiny", Layout.CIRCO));
+
+    assertThat(without.galleries()).isNotEmpty().isEqualTo(data.read(Layout.CIRCO).galleries());
+  }
+
+  @Test
   void takesTheGalleryFromTheQueriesInAnAnnotationOnlyRun() {
     Annotations annotations =
         data.write("val.json", "[" + GOOD + "]")

@@ -117,8 +117,10 @@ final class Commands {
         "measure-step",
         "Measures what Spark adds to a training step, beside the same step in one process.",
         "measure-step --head gated --batch-size 4096 --width 512");
+    EmbeddingCommands.addTo(root, console);
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
+    root.setCaseInsensitiveEnumValuesAllowed(true);
     return root;
   }
 
@@ -129,7 +131,7 @@ final class Commands {
     for (String example : examples) {
       footer.add("  scripts/weft " + example);
     }
-    if (command instanceof StageCommand) {
+    if (command instanceof SessionCommand) {
       footer.add(
           "With --print-command scripts/weft prints its spark-submit line and runs nothing.");
     }
@@ -208,18 +210,19 @@ final class Commands {
     }
   }
 
-  /** A command that runs one job. */
-  static class StageCommand extends ConfiguredCommand implements Callable<Integer> {
+  /** A command that works in a session. */
+  abstract static class SessionCommand extends ConfiguredCommand implements Callable<Integer> {
     private final Console console;
-    private final Function<Session, Map<String, Object>> job;
 
     @Option(names = "--force", description = "Makes the output anew even if it is up to date.")
     private boolean force;
 
-    StageCommand(Console console, Function<Session, Map<String, Object>> job) {
+    SessionCommand(Console console) {
       this.console = console;
-      this.job = job;
     }
+
+    /** Does the work; what it returns is the {@code RESULT} line. */
+    abstract Map<String, Object> run(Session session);
 
     /** Pairs from the command's own options. */
     List<String> ownPairs() {
@@ -232,7 +235,7 @@ final class Commands {
       PipelineConfig config = PipelineConfig.bind(settings, file());
       Session.Options options = new Session.Options(force, console.progress(), Clock.systemUTC());
       try (Session session = new Session(config, settings, options)) {
-        console.result().accept(job.apply(session));
+        console.result().accept(run(session));
       }
       return ExitCode.OK.code();
     }
@@ -280,6 +283,21 @@ final class Commands {
         console.result().accept(change.run(session).fields());
       }
       return ExitCode.OK.code();
+    }
+  }
+
+  /** A command that runs one job. */
+  static class StageCommand extends SessionCommand {
+    private final Function<Session, Map<String, Object>> job;
+
+    StageCommand(Console console, Function<Session, Map<String, Object>> job) {
+      super(console);
+      this.job = job;
+    }
+
+    @Override
+    Map<String, Object> run(Session session) {
+      return job.apply(session);
     }
   }
 

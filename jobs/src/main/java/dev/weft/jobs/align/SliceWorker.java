@@ -107,11 +107,7 @@ final class SliceWorker {
         return idle.pop().step();
       }
     }
-    return new AlignStep(
-        data.config().shape(),
-        data.config().preprocessing(),
-        data.config().augmentation(),
-        data.seed());
+    return data.model().step(data.seed());
   }
 
   private void give(AlignStep step, int slice) {

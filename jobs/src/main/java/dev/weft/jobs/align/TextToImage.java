@@ -1,6 +1,6 @@
 package dev.weft.jobs.align;
 
-import dev.weft.encode.TextProjection;
+import dev.weft.encode.Projection;
 import dev.weft.evaluate.CrossModalRecall;
 import dev.weft.ingest.ImageKey;
 import dev.weft.jobs.encode.ImageVectors;
@@ -31,7 +31,7 @@ final class TextToImage {
       List<DescribedImage> images,
       ImageVectors encoding,
       Map<String, float[]> towerVectors,
-      TextProjection projection) {
+      Projection projection) {
     List<StoredImage> stored = images.stream().map(DescribedImage::image).toList();
     int tasks = ImageVectors.tasks(stored.size(), context.defaultParallelism());
     List<ImageVectors.Encoded> encoded =

@@ -3,9 +3,11 @@ package dev.weft.jobs.align;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.align.AlignConfig;
+import dev.weft.align.AlignModel;
 import dev.weft.align.AlignRow;
 import dev.weft.encode.BgeTextTower;
 import dev.weft.ingest.RgbImage;
+import dev.weft.store.VectorBytes;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +18,10 @@ import java.util.List;
  *
  * @param run unique to this training, names it in every JVM
  * @param config settings of align
+ * @param model what is trained
  * @param seed of the augmentation
- * @param pictures red, green, blue of each row's square picture, {@code 3 S S} bytes
+ * @param pictures what each row shows: red, green, blue of its square picture, {@code 3 S S} bytes;
+ *     or for adapters its vector of the frozen image tower, D little-endian float32
  * @param texts number of each row's description
  * @param vectors of the frozen text tower, one per distinct description
  * @param descriptions {@link AlignRow#descriptionKey} of each distinct description
@@ -26,6 +30,7 @@ import java.util.List;
 record TrainingRows(
     String run,
     AlignConfig config,
+    AlignModel model,
     long seed,
     byte[][] pictures,
     int[] texts,
@@ -42,8 +47,18 @@ record TrainingRows(
    * @param heap largest heap of the driver, through which all rows go, bytes
    */
   static void requireFit(AlignConfig config, int images, int texts, long heap) {
-    long picture = pictureBytes(config);
-    long vector = (long) BgeTextTower.DIMENSION * Float.BYTES;
+    String what = config.imageSize() + " x " + config.imageSize() + " pixels";
+    requireFit(what, pictureBytes(config), BgeTextTower.DIMENSION, images, texts, heap);
+  }
+
+  /** As above, for adapters of an encoder of this width. */
+  static void requireFit(int width, int images, int texts, long heap) {
+    requireFit(width + " numbers", (long) width * Float.BYTES, width, images, texts, heap);
+  }
+
+  private static void requireFit(
+      String what, long picture, int textWidth, int images, int texts, long heap) {
+    long vector = (long) textWidth * Float.BYTES;
     long bytes = images * picture + texts * vector;
     long limit = Math.min(LIMIT, heap / 2);
     if (bytes <= limit) {
@@ -51,12 +66,11 @@ record TrainingRows(
     }
     throw new WeftException(
         ExitCode.RESOURCE_MISSING,
-        "Cannot align: %d training images of %d x %d pixels and %d descriptions take %d MB in every"
+        "Cannot align: %d training images of %s and %d descriptions take %d MB in every"
             + " executor, and the limit is %d MB (1500, or half of the driver's memory). Set"
             + " align.max-images=%d or lower, or give spark.driver.memory more.",
         images,
-        config.imageSize(),
-        config.imageSize(),
+        what,
         texts,
         bytes / 1_000_000,
         limit / 1_000_000,
@@ -76,7 +90,12 @@ record TrainingRows(
       int text = texts[row];
       rows.add(
           new AlignRow(
-              row, new RgbImage(side, side, pictures[row]), vectors[text], descriptions[text]));
+              row,
+              model instanceof AlignModel.Adapters
+                  ? new AlignRow.Vector(VectorBytes.decode(pictures[row]))
+                  : new AlignRow.Picture(new RgbImage(side, side, pictures[row])),
+              vectors[text],
+              descriptions[text]));
     }
     return rows;
   }

@@ -52,7 +52,39 @@ public final class ConfiguredEncoder {
     if (config.isStarter()) {
       return starter(session.artefact("align").require());
     }
-    return config.isTextOnly() ? textOnly() : model(session.hadoop(), config);
+    if (config.isTextOnly()) {
+      return textOnly();
+    }
+    ConfiguredEncoder frozen = frozen(session);
+    return config.adapt() ? adapted(session.artefact("align").require(), frozen) : frozen;
+  }
+
+  /** The encoder of the configured model folder, without adapters. */
+  public static ConfiguredEncoder frozen(Session session) {
+    return model(session.hadoop(), session.config().encode());
+  }
+
+  private static ConfiguredEncoder adapted(Snapshot align, ConfiguredEncoder frozen) {
+    Map<String, Object> facts = align.manifest().facts();
+    if (!frozen.fingerprint.equals(facts.get("base"))) {
+      throw new WeftException(
+          ExitCode.CONFIG,
+          "Cannot use the adapters of align version %d: they were trained on the encoder %s, and"
+              + " encode.model with its options is %s. Set the model back, or run align again.",
+          align.version(),
+          facts.get("base"),
+          frozen.fingerprint);
+    }
+    String fingerprint = String.valueOf(facts.get("encoder"));
+    return new ConfiguredEncoder(
+        "the encoder align version " + align.version(),
+        fingerprint,
+        Optional.of(align),
+        () ->
+            new EncoderBundle(
+                fingerprint,
+                new EncoderBundle.Adapted(align.path().toString(), bytes(align), frozen.bundle())),
+        () -> ((Number) facts.get("dimension")).intValue());
   }
 
   private static ConfiguredEncoder starter(Snapshot align) {
@@ -62,16 +94,18 @@ public final class ConfiguredEncoder {
         "the encoder align version " + align.version(),
         fingerprint,
         Optional.of(align),
-        () -> new EncoderBundle(fingerprint, files(align)),
+        () ->
+            new EncoderBundle(
+                fingerprint, new EncoderBundle.Starter(align.path().toString(), bytes(align))),
         () -> ((Number) facts.get("dimension")).intValue());
   }
 
-  private static EncoderBundle.Starter files(Snapshot align) {
+  private static Map<String, byte[]> bytes(Snapshot align) {
     Map<String, byte[]> files = new TreeMap<>();
     for (FileEntry file : align.manifest().files()) {
       files.put(file.name(), align.read(file.name()));
     }
-    return new EncoderBundle.Starter(align.path().toString(), files);
+    return files;
   }
 
   private static ConfiguredEncoder textOnly() {
@@ -126,7 +160,10 @@ public final class ConfiguredEncoder {
     }
     if (latest.align.isPresent()) {
       for (Snapshot older : session.artefact("align").history()) {
-        ConfiguredEncoder encoder = starter(older);
+        ConfiguredEncoder encoder =
+            older.manifest().facts().containsKey("base")
+                ? adapted(older, frozen(session))
+                : starter(older);
         if (encoder.fingerprint.equals(made.encoder())) {
           return encoder;
         }

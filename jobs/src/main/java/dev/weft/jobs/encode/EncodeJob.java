@@ -196,7 +196,7 @@ public final class EncodeJob {
   }
 
   /** Evaluation joins all captions in their order; training as it was configured. */
-  private static Stream<String> texts(Triplet triplet, List<CaptionForm> forms) {
+  static Stream<String> texts(Triplet triplet, List<CaptionForm> forms) {
     List<CaptionForm> needed =
         triplet.split().equals("train") ? forms : List.of(CaptionForm.FIRST_AND_SECOND);
     return needed.stream().map(form -> QueryText.of(triplet.captions(), form));

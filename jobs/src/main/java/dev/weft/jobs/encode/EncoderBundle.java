@@ -1,5 +1,6 @@
 package dev.weft.jobs.encode;
 
+import dev.weft.encode.AdaptedEncoder;
 import dev.weft.encode.BgeTextTower;
 import dev.weft.encode.DualEncoder;
 import dev.weft.encode.ModelFiles;
@@ -72,6 +73,25 @@ public record EncoderBundle(String fingerprint, Source source) implements Serial
     @Override
     public DualEncoder open(int threads) {
       return OnnxEncoder.open(files, files.local(hadoop.value(), Path.of(cache)), options, threads);
+    }
+  }
+
+  /**
+   * Adapters, as plain bytes, behind an encoder.
+   *
+   * @param place where the bundle lies, for messages
+   * @param files content of each file of the bundle, by name
+   * @param base the frozen encoder
+   */
+  public record Adapted(String place, Map<String, byte[]> files, EncoderBundle base)
+      implements Source {
+    public Adapted {
+      files = Map.copyOf(files);
+    }
+
+    @Override
+    public DualEncoder open(int threads) {
+      return AdaptedEncoder.load(place, files::get, base.source().open(threads));
     }
   }
 
