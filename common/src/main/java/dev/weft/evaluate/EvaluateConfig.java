@@ -13,8 +13,10 @@ import java.util.Set;
  * @param cutoffs K of Recall@K for data sets of FashionIQ's family, ascending; 10 and 50 among them
  * @param depth length of the stored rankings, at least 50 and every cut-off
  * @param baselines queries that no head composed, scored beside the heads
- * @param examples example queries per data set on the page, 0 for none
- * @param answers answers shown per example, at least 1
+ * @param examples queries per protocol in the gallery of the page, 0 for no gallery
+ * @param answers answers kept and shown per query, at least 1
+ * @param pictureMegabytes most megabytes of pictures inside the page; beyond, it links to files
+ * @param resamples resamples of the intervals on the page, at least 100
  */
 public record EvaluateConfig(
     Candidates cohort,
@@ -23,7 +25,9 @@ public record EvaluateConfig(
     int depth,
     List<Baseline> baselines,
     int examples,
-    int answers) {
+    int answers,
+    int pictureMegabytes,
+    int resamples) {
 
   /** A query of one part only. */
   public enum Baseline {
@@ -61,6 +65,9 @@ public record EvaluateConfig(
             "answers",
             answers,
             "must be at least 1 and at most evaluate.depth")
+        .require(
+            pictureMegabytes >= 0, "picture-megabytes", pictureMegabytes, "must not be negative")
+        .require(resamples >= 100, "resamples", resamples, "must be at least 100")
         .enforce();
   }
 

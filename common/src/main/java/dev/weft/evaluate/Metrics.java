@@ -95,12 +95,26 @@ public record Metrics(
     Map<String, Counts> counts = counts(protocol, byCategory, galleries);
     List<String> reasons = new ArrayList<>(degradedBecause);
     reasons.addAll(differences(protocol, counts));
-    long lost = sorted.stream().filter(query -> query.targetRank().isEmpty()).count();
-    if (lost > 0) {
-      reasons.add(String.format(Locale.ROOT, "%,d targets are not in their gallery", lost));
-    }
     return new Metrics(
         head, protocol.name(), protocol.family(), counts, Hit.TIE_RULE, values, reasons);
+  }
+
+  /** The same numbers of rankings whose ties were broken in another way. */
+  Metrics rankedBy(String rule) {
+    return new Metrics(head, protocol, family, counts, rule, values, degradedBecause);
+  }
+
+  /**
+   * What to say of queries whose target is no candidate: they can only be missed.
+   *
+   * @param queries rankings of whole galleries
+   * @return one reason, or none
+   */
+  public static List<String> lostTargets(Collection<RankedQuery> queries) {
+    long lost = queries.stream().filter(query -> query.targetRank().isEmpty()).count();
+    return lost == 0
+        ? List.of()
+        : List.of(String.format(Locale.ROOT, "%,d targets are not in their gallery", lost));
   }
 
   /** Whether the numbers do not compare to published ones. */
@@ -213,6 +227,9 @@ public record Metrics(
     Map<String, Double> values = new LinkedHashMap<>();
     for (int cutoff : cutoffs) {
       values.put("R@" + cutoff, mean(queries, query -> query.recallAt(cutoff)));
+    }
+    if (queries.stream().allMatch(query -> query.subsetRanking().isEmpty())) {
+      return values; // predictions without the second file
     }
     for (int cutoff : SUBSET_CUTOFFS) {
       values.put("R_subset@" + cutoff, mean(queries, query -> query.subsetRecallAt(cutoff)));

@@ -4,11 +4,13 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.config.Binder;
 import dev.weft.ingest.Triplet;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Exactly how a number was made: which queries, which candidates, whether the reference competes.
@@ -46,8 +48,17 @@ public record Protocol(String dataset, Family family, String split, Candidates c
               "dress", new Counts(5985, 11452),
               "shirt", new Counts(5988, 19036),
               "toptee", new Counts(6027, 16121)),
+          "fashioniq/test-original",
+          Map.of(
+              "dress", new Counts(2024, 3818),
+              "shirt", new Counts(2038, 6346),
+              "toptee", new Counts(2056, 5374)),
           "circo/val",
-          Map.of("", new Counts(220, 123403)));
+          Map.of("", new Counts(220, 123403)),
+          "circo/test",
+          Map.of("", new Counts(800, 123403)),
+          "cirr/test",
+          Map.of("", new Counts(4148, 2315)));
 
   /**
    * Sizes of one category.
@@ -56,6 +67,47 @@ public record Protocol(String dataset, Family family, String split, Candidates c
    * @param gallery number of images, the reference included
    */
   public record Counts(int queries, int gallery) {}
+
+  /** Data sets everybody knows, and those that Weft draws. */
+  private static final Map<String, Family> FAMILIES =
+      Map.of(
+          "fashioniq", Family.FASHIONIQ,
+          "wardrobe", Family.FASHIONIQ,
+          "circo", Family.CIRCO,
+          "wardrobe-circo", Family.CIRCO,
+          "cirr", Family.CIRR);
+
+  /**
+   * The protocol of a name.
+   *
+   * @param name such as {@code fashioniq/val-union}
+   * @param datasets families of further data sets by name
+   * @throws WeftException with {@link ExitCode#USAGE} if no protocol has it
+   */
+  public static Protocol named(String name, Map<String, Family> datasets) {
+    Map<String, Family> families = new TreeMap<>(FAMILIES);
+    families.putAll(datasets);
+    List<String> known = new ArrayList<>();
+    for (Map.Entry<String, Family> dataset : families.entrySet()) {
+      for (String split : List.of("val", "train", "test")) {
+        for (Candidates cohort : Candidates.values()) {
+          Protocol protocol = new Protocol(dataset.getKey(), dataset.getValue(), split, cohort);
+          if (protocol.name().equals(name)) {
+            return protocol;
+          }
+          if (split.equals("val") && !known.contains(protocol.name())) {
+            known.add(protocol.name());
+          }
+        }
+      }
+    }
+    throw new WeftException(
+        ExitCode.USAGE,
+        "Cannot find the protocol '%s'. There are %s; a data set of your own has the same after its"
+            + " name when --config names it.",
+        name,
+        String.join(", ", known));
+  }
 
   /** The name that goes with every number. */
   public String name() {

@@ -22,7 +22,8 @@ import java.util.Set;
  * @param groundTruths ids of all right answers, distinct, the target first; at least one
  * @param aspects semantic aspects of the query (CIRCO)
  * @param subsetRanking the image group of the reference without it, best first (CIRR); else empty
- * @param targetRank one-based rank of the target among all candidates; absent where it is none
+ * @param targetRank one-based rank of the target among all candidates; absent where it is none, or
+ *     where only the ranking is known and does not have it
  * @param candidates number of images that were ranked, at least the length of the ranking
  */
 public record RankedQuery(

@@ -1,7 +1,11 @@
 package dev.weft.evaluate;
 
+import dev.weft.ingest.ImageKey;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -46,6 +50,96 @@ public record Report(String title, String lead, List<Section> sections) {
   public record Examples(String heading, String note, List<Example> examples) implements Section {
     public Examples {
       examples = List.copyOf(examples);
+    }
+  }
+
+  /**
+   * Numbers per epoch.
+   *
+   * @param heading the heading
+   * @param note one paragraph, may be empty
+   * @param charts each with curves of one unit
+   */
+  public record Learning(String heading, String note, List<Curves> charts) implements Section {
+    public Learning {
+      charts = List.copyOf(charts);
+    }
+  }
+
+  /**
+   * Curves that share an axis.
+   *
+   * @param title what they show, with its unit
+   * @param curves at least one
+   */
+  public record Curves(String title, List<Curve> curves) {
+    public Curves {
+      curves = List.copyOf(curves);
+    }
+  }
+
+  /**
+   * One curve.
+   *
+   * @param name the head
+   * @param values one per epoch, at least one
+   */
+  public record Curve(String name, List<Double> values) {
+    public Curve {
+      values = List.copyOf(values);
+    }
+  }
+
+  /**
+   * Heads against one another on the same queries.
+   *
+   * @param heading the heading
+   * @param note one paragraph
+   * @param comparisons of one head with others, by protocol
+   */
+  public record Comparisons(String heading, String note, List<Comparison> comparisons)
+      implements Section {
+    public Comparisons {
+      comparisons = List.copyOf(comparisons);
+    }
+
+    /** The comparisons of each protocol, in order. */
+    List<List<Comparison>> byProtocol() {
+      Map<String, List<Comparison>> groups = new LinkedHashMap<>();
+      comparisons.forEach(
+          one -> groups.computeIfAbsent(one.protocol(), key -> new ArrayList<>()).add(one));
+      return List.copyOf(groups.values());
+    }
+  }
+
+  /**
+   * Queries to filter and look at; a page has at most one gallery.
+   *
+   * @param heading the heading
+   * @param note one paragraph
+   * @param sets one per protocol, at least one
+   * @param pictures the images by key; those that are missing are shown by their id
+   */
+  public record Gallery(
+      String heading, String note, List<QuerySet> sets, Map<ImageKey, Picture> pictures)
+      implements Section {
+    public Gallery {
+      sets = List.copyOf(sets);
+      pictures = Map.copyOf(pictures);
+    }
+  }
+
+  /**
+   * The queries of one protocol.
+   *
+   * @param outcomes what every head answered
+   * @param best the head shown first
+   * @param other the head it is compared with at first
+   * @param shown places of the queries in the gallery, ascending
+   */
+  public record QuerySet(Outcomes outcomes, String best, String other, List<Integer> shown) {
+    public QuerySet {
+      shown = List.copyOf(shown);
     }
   }
 

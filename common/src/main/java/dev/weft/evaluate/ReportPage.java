@@ -1,9 +1,12 @@
 package dev.weft.evaluate;
 
 import dev.weft.evaluate.Report.Answer;
+import dev.weft.evaluate.Report.Comparisons;
 import dev.weft.evaluate.Report.Example;
 import dev.weft.evaluate.Report.Examples;
 import dev.weft.evaluate.Report.Facts;
+import dev.weft.evaluate.Report.Gallery;
+import dev.weft.evaluate.Report.Learning;
 import dev.weft.evaluate.Report.Picture;
 import dev.weft.evaluate.Report.Results;
 import dev.weft.evaluate.Report.Section;
@@ -18,8 +21,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Draws a {@link Report} as one HTML file that opens from disk: no server, no script, nothing
- * loaded from anywhere but relative links to pictures.
+ * Draws a {@link Report} as one HTML file that opens from disk: no server, nothing loaded from
+ * anywhere but links to image files, and no script but that of the gallery, which its hash names.
  *
  * <p>Right answers carry a frame, a tick and the words "right answer", so that neither colour nor
  * sight is needed. Works with the keyboard, in light and dark, on a narrow screen and on paper. All
@@ -48,7 +51,9 @@ public final class ReportPage {
     html.append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     // pictures may come from the page itself or from beside it, and nothing else may load or run
     html.append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';")
-        .append(" img-src 'self' data: file:; style-src 'unsafe-inline'\">\n");
+        .append(" img-src 'self' data: file:; style-src 'unsafe-inline'; script-src '")
+        .append(GallerySection.scriptHash())
+        .append("'\">\n");
     element("title", report.title());
     html.append("<style>\n").append(style()).append("</style>\n</head>\n<body>\n");
     html.append("<a class=\"skip\" href=\"#content\">Skip to the content</a>\n<header>\n");
@@ -66,6 +71,17 @@ public final class ReportPage {
       } else if (section instanceof Examples examples) {
         note(examples.note());
         examples.examples().forEach(this::example);
+      } else if (section instanceof Learning learning) {
+        note(learning.note());
+        html.append("<div class=\"charts\">\n");
+        learning.charts().forEach(chart -> CurveChart.draw(html, chart));
+        html.append("</div>\n");
+      } else if (section instanceof Comparisons comparisons) {
+        note(comparisons.note());
+        comparisons.byProtocol().forEach(group -> ComparisonTable.draw(html, group));
+      } else if (section instanceof Gallery gallery) {
+        note(gallery.note());
+        GallerySection.draw(html, gallery);
       } else if (section instanceof Facts facts) {
         facts(facts);
       }
@@ -87,7 +103,7 @@ public final class ReportPage {
   private void table(ResultTable table) {
     html.append("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
     html.append(escape("Results, " + table.caption())).append("\">\n<table>\n");
-    element("caption", table.caption());
+    html.append("<caption><span>").append(escape(table.caption())).append("</span></caption>\n");
     html.append("<thead><tr><th scope=\"col\">head</th>");
     for (String column : table.columns()) {
       html.append("<th scope=\"col\">").append(escape(column)).append("</th>");
@@ -232,10 +248,15 @@ public final class ReportPage {
   }
 
   private static String style() {
-    try (InputStream file = ReportPage.class.getResourceAsStream("report.css")) {
+    return resource("report.css");
+  }
+
+  /** A file beside this class. */
+  static String resource(String name) {
+    try (InputStream file = ReportPage.class.getResourceAsStream(name)) {
       return new String(file.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new UncheckedIOException("report.css is on the class path", e);
+      throw new UncheckedIOException(name + " is on the class path", e);
     }
   }
 }

@@ -19,15 +19,19 @@ class EvaluateConfigTest {
                     40,
                     List.of(Baseline.TEXT, Baseline.TEXT),
                     -1,
-                    0))
+                    0,
+                    -1,
+                    99))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("7 problems")
+        .hasMessageContaining("9 problems")
         .hasMessageContaining("evaluate.splits must name at least one split")
         .hasMessageContaining("evaluate.cutoffs must have 10 and 50")
         .hasMessageContaining("evaluate.cutoffs must be positive and in ascending order")
         .hasMessageContaining("evaluate.depth must be at least 50")
         .hasMessageContaining("evaluate.baselines must not repeat a baseline")
         .hasMessageContaining("evaluate.examples must not be negative, found '-1'")
-        .hasMessageContaining("evaluate.answers must be at least 1");
+        .hasMessageContaining("evaluate.answers must be at least 1")
+        .hasMessageContaining("evaluate.picture-megabytes must not be negative, found '-1'")
+        .hasMessageContaining("evaluate.resamples must be at least 100, found '99'");
   }
 }

@@ -103,8 +103,10 @@ class MetricsTest {
             "12 images are missing",
             "dress: 1 queries in 3,816 images where the published set has 2,017 in 3,817",
             "shirt: 0 queries in 0 images where the published set has 2,038 in 6,346",
-            "toptee: 0 queries in 0 images where the published set has 1,961 in 5,373",
-            "1 targets are not in their gallery");
+            "toptee: 0 queries in 0 images where the published set has 1,961 in 5,373");
+    assertThat(Metrics.lostTargets(List.of(withTargetAt("dress", "0", 0))))
+        .containsExactly("1 targets are not in their gallery");
+    assertThat(Metrics.lostTargets(List.of(withTargetAt("dress", "0", 55)))).isEmpty();
     assertThat(metrics.protocol()).isEqualTo("fashioniq/original-noref");
   }
 

@@ -180,7 +180,7 @@ class ReportPageTest {
   void tablesCarryTheirProtocolAndTheMarkOfDegradation() {
     assertThat(ReportPage.html(report()))
         .contains(
-            "<caption>wardrobe/original: dress 1,200 queries in 400 images; ties: by id</caption>")
+            "<caption><span>wardrobe/original: dress 1,200 queries in 400 images; ties: by id</span></caption>")
         .contains("Degraded: these numbers do not compare to published ones.")
         .contains("<li>3 images are missing</li>")
         .contains("<th scope=\"row\">combiner</th><td><strong>61.00</strong></td>")

@@ -118,6 +118,7 @@ final class Commands {
         "Measures what Spark adds to a training step, beside the same step in one process.",
         "measure-step --head gated --batch-size 4096 --width 512");
     EmbeddingCommands.addTo(root, console);
+    ScoreCommands.addTo(root, console);
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     root.setCaseInsensitiveEnumValuesAllowed(true);

@@ -102,4 +102,32 @@ class CommandLineInterfaceTest {
         .contains("Cannot read version 1 of index", "params.bin has not the content")
         .contains("\"damaged\":1");
   }
+
+  @Test
+  void scoreEndsWithItsMetricsAsFractions() {
+    String golden = "../common/src/test/resources/golden/scores/cirr";
+    String recall = golden + "/recall.json";
+    String subset = golden + "/recall_subset.json";
+
+    assertThat(
+            weft(
+                "score",
+                "--protocol",
+                "cirr/val",
+                "--annotations",
+                golden,
+                "--predictions",
+                recall,
+                subset))
+        .isZero();
+    assertThat(out.toString(UTF_8))
+        .contains("cirr/val: 25 queries in 90 images; ties: as in the file")
+        .contains("R_subset@1 ")
+        .contains(
+            "RESULT {\"stage\":\"score\",\"status\":\"done\",\"protocol\":\"cirr/val\",\"metrics\":{\"R@1\":0.52,");
+
+    assertThat(weft("score", "--protocol", "cirr/val", "--predictions", recall)).isEqualTo(64);
+    assertThat(err.toString(UTF_8))
+        .contains("Cannot find the right answers of cirr/val: neither --annotations nor");
+  }
 }

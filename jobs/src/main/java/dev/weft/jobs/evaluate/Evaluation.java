@@ -3,8 +3,13 @@ package dev.weft.jobs.evaluate;
 import dev.weft.config.Binder;
 import dev.weft.evaluate.EvaluateConfig;
 import dev.weft.evaluate.Metrics;
+import dev.weft.evaluate.Outcomes;
+import dev.weft.evaluate.Outcomes.Outcome;
+import dev.weft.evaluate.Outcomes.Query;
+import dev.weft.evaluate.Prediction;
 import dev.weft.evaluate.RankedQuery;
 import dev.weft.evaluate.ReportPage;
+import dev.weft.evaluate.Submission;
 import dev.weft.index.EncodedWith;
 import dev.weft.ingest.Triplet;
 import dev.weft.jobs.Session;
@@ -13,6 +18,7 @@ import dev.weft.store.Attempt;
 import dev.weft.store.Snapshot;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -54,7 +60,7 @@ record Evaluation(Session session, Snapshot ingest, Snapshot encode, List<Snapsh
             new Ranker.Spread(BLOCK, partitions))) {
       List<Dataset<Row>> ranked = new ArrayList<>();
       List<Metrics> metrics = new ArrayList<>();
-      Map<QuerySet, Dataset<Row>> rankings = new LinkedHashMap<>();
+      List<Outcomes> outcomes = new ArrayList<>();
       for (QuerySet set : sets) {
         Dataset<Row> rows =
             set.categories().stream()
@@ -62,8 +68,14 @@ record Evaluation(Session session, Snapshot ingest, Snapshot encode, List<Snapsh
                 .reduce(Dataset::union)
                 .orElseThrow();
         ranked.add(rows);
-        rankings.put(set, rows);
-        metrics.addAll(score(set, rows, trained));
+        if (!set.scored()) {
+          names(trained)
+              .forEach(head -> attempt.write(predictionsFile(set, head), predictions(rows, head)));
+          continue;
+        }
+        Answered answered = answered(set, rows, trained);
+        metrics.addAll(answered.metrics());
+        outcomes.add(answered.outcomes());
       }
       spark.sparkContext().setJobDescription("write the rankings");
       Table.RANKINGS.write(
@@ -72,12 +84,36 @@ record Evaluation(Session session, Snapshot ingest, Snapshot encode, List<Snapsh
       Scores scores = new Scores(metrics);
       String best = scores.best(names(trained));
       attempt.write(Scores.file(), scores.json());
-      EvaluationPage page = new EvaluationPage(session, ingest, encode);
+      attempt.write(EvaluatedRun.OUTCOMES, EvaluatedRun.json(outcomes));
+      attempt.write(EvaluatedRun.SETTINGS, EvaluatedRun.json(EvaluatedRun.settings(session)));
+      session.progress().say("drawing the page");
+      EvaluationPage page = new EvaluationPage(session, ingest, encode, heads);
       attempt.write(
           EvaluateJob.REPORT,
-          ReportPage.html(page.report(scores, best, rankings)).getBytes(StandardCharsets.UTF_8));
+          ReportPage.html(page.report(scores, best, outcomes)).getBytes(StandardCharsets.UTF_8));
       return figures(scores, best, vectors);
     }
+  }
+
+  private static String predictionsFile(QuerySet set, String head) {
+    return EvaluatedRun.predictionsFile(set.protocol().name(), head);
+  }
+
+  /** Rankings without published answers, as predictions to be exported for a server. */
+  private static byte[] predictions(Dataset<Row> rows, String head) {
+    return Submission.lines(
+        rows.where(functions.col("head").equalTo(head)).collectAsList().stream()
+            .map(
+                row ->
+                    new Prediction(
+                        row.getAs("category"),
+                        row.getAs("query"),
+                        RankingRow.texts(row, "ranking"),
+                        RankingRow.texts(row, "subset_ranking"),
+                        false,
+                        "the rankings"))
+            .sorted(Comparator.comparing(Prediction::category).thenComparing(Prediction::query))
+            .toList());
   }
 
   private EvaluateConfig settings() {
@@ -90,12 +126,14 @@ record Evaluation(Session session, Snapshot ingest, Snapshot encode, List<Snapsh
     return names;
   }
 
-  /** The metrics of every head and baseline; one head's rankings at a time come to the driver. */
-  private List<Metrics> score(QuerySet set, Dataset<Row> rows, List<TrainedHead> trained) {
+  private record Answered(List<Metrics> metrics, Outcomes outcomes) {}
+
+  /** What every head and baseline reached; one's rankings at a time come to the driver. */
+  private Answered answered(QuerySet set, Dataset<Row> rows, List<TrainedHead> trained) {
     Set<String> names = names(trained);
     settings().baselines().forEach(baseline -> names.add(Binder.kebab(baseline)));
     Map<String, Integer> galleries = new HashMap<>();
-    Map<List<String>, Triplet> triplets = new HashMap<>();
+    Map<List<String>, Triplet> triplets = new LinkedHashMap<>();
     Map<List<String>, Integer> candidates = new HashMap<>();
     for (QuerySet.Category category : set.categories()) {
       if (!category.gallery().isEmpty()) {
@@ -111,22 +149,45 @@ record Evaluation(Session session, Snapshot ingest, Snapshot encode, List<Snapsh
       }
     }
     List<Metrics> metrics = new ArrayList<>();
+    Map<String, List<Outcome>> heads = new LinkedHashMap<>();
     for (String name : names) {
       List<RankedQuery> queries = new ArrayList<>();
+      Map<List<String>, Outcome> outcomes = new HashMap<>();
       for (Row row : rows.where(functions.col("head").equalTo(name)).collectAsList()) {
         List<String> key = List.of(row.getAs("category"), row.getAs("query"));
-        queries.add(RankingRow.scored(row, triplets.get(key), candidates.get(key)));
+        RankedQuery query = RankingRow.scored(row, triplets.get(key), candidates.get(key));
+        queries.add(query);
+        outcomes.put(
+            key,
+            Outcome.of(
+                set.protocol().family(),
+                query,
+                row.getList(row.fieldIndex("scores")),
+                settings().answers()));
       }
+      List<String> reasons = new ArrayList<>(set.degradedBecause());
+      reasons.addAll(Metrics.lostTargets(queries));
       metrics.add(
-          Metrics.of(
-              set.protocol(),
-              name,
-              queries,
-              galleries,
-              settings().cutoffs(),
-              set.degradedBecause()));
+          Metrics.of(set.protocol(), name, queries, galleries, settings().cutoffs(), reasons));
+      heads.put(name, triplets.keySet().stream().map(outcomes::get).toList());
     }
-    return metrics;
+    List<Query> asked =
+        triplets.entrySet().stream()
+            .map(one -> asked(one.getValue(), candidates.get(one.getKey())))
+            .toList();
+    return new Answered(
+        metrics, Outcomes.of(metrics.get(0), set.protocol().dataset(), asked, heads));
+  }
+
+  private static Query asked(Triplet triplet, int candidates) {
+    return new Query(
+        triplet.category(),
+        triplet.id(),
+        triplet.reference(),
+        Question.text(triplet),
+        triplet.groundTruths(),
+        triplet.aspects(),
+        candidates);
   }
 
   private static Map<String, Object> figures(Scores scores, String best, EncodedWith vectors) {

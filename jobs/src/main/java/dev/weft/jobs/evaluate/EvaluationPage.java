@@ -1,69 +1,63 @@
 package dev.weft.jobs.evaluate;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.weft.evaluate.Comparison;
+import dev.weft.evaluate.Comparison.Bootstrap;
+import dev.weft.evaluate.Comparison.Side;
+import dev.weft.evaluate.EvaluateConfig;
+import dev.weft.evaluate.Outcomes;
 import dev.weft.evaluate.Report;
-import dev.weft.evaluate.Report.Answer;
-import dev.weft.evaluate.Report.Example;
+import dev.weft.evaluate.Report.Curve;
+import dev.weft.evaluate.Report.Curves;
 import dev.weft.evaluate.Report.Fact;
-import dev.weft.evaluate.Report.Picture;
+import dev.weft.evaluate.Report.QuerySet;
 import dev.weft.evaluate.Report.Section;
-import dev.weft.evaluate.Report.Verdict;
-import dev.weft.ingest.ImageKey;
-import dev.weft.ingest.Triplet;
 import dev.weft.jobs.Session;
-import dev.weft.jobs.store.Table;
 import dev.weft.rank.Hit;
 import dev.weft.store.Snapshot;
+import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 
 /**
- * The page of an evaluation: the results of every head, and queries with the answers of the best.
+ * The page of an evaluation: the results of every head, how the heads learned, how sure the
+ * differences are, and a gallery of queries.
  *
  * @param session what to work with
  * @param ingest where images are described and lie
  * @param encode whose vectors were ranked
+ * @param heads snapshots of the fusion heads
  */
-record EvaluationPage(Session session, Snapshot ingest, Snapshot encode) {
+record EvaluationPage(Session session, Snapshot ingest, Snapshot encode, List<Snapshot> heads) {
+  private static final String HISTORY = "history.json";
+  private static final Map<String, String> TITLES =
+      Map.of("loss", "Training loss, nats", "logit-scale", "Logit scale, 1 / temperature");
 
   /**
    * Fills the page.
    *
-   * @param best the head whose answers are shown
-   * @param rankings the rows of the table {@code rankings} of each set
+   * @param best the head that the others are compared with
+   * @param outcomes what every head answered, by protocol
    */
-  Report report(Scores scores, String best, Map<QuerySet, Dataset<Row>> rankings) {
+  Report report(Scores scores, String best, List<Outcomes> outcomes) {
     List<Section> sections = new ArrayList<>();
     sections.add(new Report.Results("Results", scores.tables()));
-    if (session.config().evaluate().examples() > 0) {
-      rankings.forEach((set, rows) -> sections.add(examples(best, set, rows)));
+    sections.add(comparisons(best, outcomes));
+    List<Curves> charts = charts();
+    if (!charts.isEmpty()) {
+      sections.add(new Report.Learning("Learning curves", "One point per epoch.", charts));
     }
-    sections.add(
-        new Report.Facts(
-            "How it was made",
-            "",
-            List.of(
-                new Fact("protocols", String.join(", ", scores.protocols())),
-                new Fact("ranking", "exact: every candidate is compared with every query"),
-                new Fact("ties", Hit.TIE_RULE),
-                new Fact("best head", best + ", on " + scores.protocols().get(0)),
-                new Fact("encoder", String.valueOf(encode.manifest().facts().get("encoder"))),
-                new Fact("seed", String.valueOf(session.config().seed())))));
+    if (settings().examples() > 0) {
+      sections.add(gallery(best, outcomes));
+    }
+    sections.add(facts(scores, best));
     String data =
-        rankings.keySet().stream()
-            .map(set -> set.protocol().dataset())
-            .distinct()
-            .collect(Collectors.joining(", "));
+        outcomes.stream().map(Outcomes::dataset).distinct().collect(Collectors.joining(", "));
     return new Report(
         "Composed image retrieval: " + data,
         "Find the image that matches a reference image and a sentence that changes it. Each head"
@@ -73,115 +67,124 @@ record EvaluationPage(Session session, Snapshot ingest, Snapshot encode) {
         sections);
   }
 
-  private Section examples(String best, QuerySet set, Dataset<Row> rankings) {
-    List<Triplet> chosen = spread(set.queries(), session.config().evaluate().examples());
-    Map<ImageKey, Row> rows = new HashMap<>(); // by category and query
-    Set<ImageKey> shown = new LinkedHashSet<>();
-    Dataset<Row> wanted =
-        rankings.where(
-            functions
-                .col("head")
-                .equalTo(best)
-                .and(functions.col("query").isin(chosen.stream().map(Triplet::id).toArray())));
-    Set<ImageKey> queries = new HashSet<>();
-    chosen.forEach(triplet -> queries.add(query(triplet)));
-    for (Row row : wanted.collectAsList()) {
-      ImageKey query = key(row, row.getAs("query"));
-      if (queries.contains(query)) {
-        rows.put(query, row);
-        shown.add(key(row, row.getAs("reference")));
-        answers(row).forEach(id -> shown.add(key(row, id)));
-      }
-    }
-    Map<ImageKey, Picture> pictures = pictures(set.protocol().dataset(), shown);
-    List<Example> examples = new ArrayList<>();
-    for (Triplet triplet : chosen) {
-      examples.add(example(triplet, rows.get(query(triplet)), pictures, set));
-    }
-    return new Report.Examples(
-        "Answers of " + best + " on " + set.protocol().name(),
-        String.format(
-            Locale.ROOT,
-            "%d of %,d queries, evenly spaced; right answers are marked.",
-            examples.size(),
-            set.queries().size()),
-        examples);
+  private EvaluateConfig settings() {
+    return session.config().evaluate();
   }
 
-  /** Evenly spaced elements, so that every category has its share. */
-  private static List<Triplet> spread(List<Triplet> triplets, int count) {
-    int shown = Math.min(count, triplets.size());
-    List<Triplet> chosen = new ArrayList<>();
+  private Section comparisons(String best, List<Outcomes> outcomes) {
+    Bootstrap bootstrap = new Bootstrap(settings().resamples(), session.config().seed());
+    List<Comparison> comparisons = new ArrayList<>();
+    for (Outcomes one : outcomes) {
+      for (String head : one.heads().keySet()) {
+        if (!head.equals(best)) {
+          comparisons.add(
+              Comparison.of(
+                  new Side(one, head), new Side(one, best), settings().cutoffs(), bootstrap));
+        }
+      }
+    }
+    return new Report.Comparisons(
+        "Is " + best + " better?",
+        String.format(
+            Locale.ROOT,
+            "Paired bootstrap over the queries, %,d resamples, seed %d; bold where the interval leaves"
+                + " zero out. It says how much other queries of the same kind could change the"
+                + " difference, and nothing of other training seeds. Wins and losses count"
+                + " queries.",
+            bootstrap.resamples(),
+            bootstrap.seed()),
+        comparisons);
+  }
+
+  /** A chart for each number that the histories of the heads hold. */
+  private List<Curves> charts() {
+    Map<String, List<Curve>> byNumber = new LinkedHashMap<>();
+    for (Snapshot head : heads) {
+      Map<String, List<Double>> values = new LinkedHashMap<>();
+      for (JsonNode epoch : history(head)) {
+        epoch
+            .properties()
+            .forEach(
+                field -> {
+                  if (field.getValue().isNumber() && !field.getKey().equals("epoch")) {
+                    values
+                        .computeIfAbsent(field.getKey(), key -> new ArrayList<>())
+                        .add(field.getValue().asDouble());
+                  }
+                });
+      }
+      String name = head.artefact().name().substring(head.artefact().name().indexOf('/') + 1);
+      values.forEach(
+          (number, curve) ->
+              byNumber
+                  .computeIfAbsent(number, key -> new ArrayList<>())
+                  .add(new Curve(name, curve)));
+    }
+    List<Curves> charts = new ArrayList<>();
+    byNumber.forEach(
+        (number, curves) -> charts.add(new Curves(TITLES.getOrDefault(number, number), curves)));
+    return charts;
+  }
+
+  private static JsonNode history(Snapshot head) {
+    try {
+      return new JsonMapper().readTree(head.read(HISTORY));
+    } catch (IOException e) {
+      throw new IllegalStateException(head.path() + " has a history that is no JSON", e);
+    }
+  }
+
+  private Section gallery(String best, List<Outcomes> outcomes) {
+    List<QuerySet> sets = new ArrayList<>();
+    int shown = 0;
+    int all = 0;
+    for (Outcomes one : outcomes) {
+      List<Integer> places = spread(one.queries().size(), settings().examples());
+      sets.add(new QuerySet(one, best, other(best, one), places));
+      shown += places.size();
+      all += one.queries().size();
+    }
+    return new Report.Gallery(
+        "Queries",
+        String.format(
+            Locale.ROOT,
+            "%,d of %,d queries with the first %d answers of each head; right answers are marked. The"
+                + " scores are cosine similarities.",
+            shown,
+            all,
+            settings().answers()),
+        sets,
+        new GalleryPictures(session, ingest).of(sets));
+  }
+
+  /** The head to compare the best one with at first: the first of the others. */
+  private static String other(String best, Outcomes outcomes) {
+    return outcomes.heads().keySet().stream()
+        .filter(head -> !head.equals(best))
+        .findFirst()
+        .orElse(best);
+  }
+
+  /** Evenly spaced places, so that every category has its share. */
+  private static List<Integer> spread(int size, int count) {
+    int shown = Math.min(count, size);
+    List<Integer> chosen = new ArrayList<>();
     for (int i = 0; i < shown; i++) {
-      chosen.add(triplets.get((int) ((2L * i + 1) * triplets.size() / (2L * shown))));
+      chosen.add((int) ((2L * i + 1) * size / (2L * shown)));
     }
     return chosen;
   }
 
-  private Example example(Triplet triplet, Row row, Map<ImageKey, Picture> pictures, QuerySet set) {
-    Set<String> right = new HashSet<>(triplet.groundTruths());
-    List<Float> scores = row.getList(row.fieldIndex("scores"));
-    List<Answer> answers = new ArrayList<>();
-    for (String id : answers(row)) {
-      answers.add(
-          new Answer(
-              pictures.get(key(row, id)),
-              scores.get(answers.size()),
-              right.contains(id) ? Verdict.RIGHT : Verdict.WRONG));
-    }
-    QuerySet.Category category =
-        set.categories().stream()
-            .filter(one -> one.name().equals(triplet.category()))
-            .findFirst()
-            .orElseThrow();
-    boolean removed =
-        set.protocol().referenceRemoved() && category.gallery().contains(triplet.reference());
-    return new Example(
-        (triplet.category().isEmpty() ? "query " : triplet.category() + ", query ") + triplet.id(),
-        Optional.of(pictures.get(key(row, triplet.reference()))),
-        row.getAs("text"),
-        answers,
-        RankingRow.targetRank(row),
-        category.gallery().size() - (removed ? 1 : 0));
-  }
-
-  private List<String> answers(Row row) {
-    List<String> ranking = RankingRow.texts(row, "ranking");
-    return ranking.subList(0, Math.min(session.config().evaluate().answers(), ranking.size()));
-  }
-
-  private Map<ImageKey, Picture> pictures(String dataset, Set<ImageKey> images) {
-    Pictures files = new Pictures(session.hadoop(), session.config().ingest().imageLimits());
-    Map<ImageKey, Picture> pictures = new HashMap<>();
-    Dataset<Row> rows =
-        Table.IMAGES
-            .read(session.spark(), ingest)
-            .where(
-                functions
-                    .col("dataset")
-                    .equalTo(dataset)
-                    .and(functions.col("id").isin(images.stream().map(ImageKey::id).toArray())))
-            .select("dataset", "category", "id", "location", "description");
-    for (Row row : rows.collectAsList()) {
-      ImageKey key = key(row, row.getAs("id"));
-      if (images.contains(key)) {
-        pictures.put(
-            key,
-            files.of(
-                key.id(),
-                Optional.ofNullable(row.getAs("description")),
-                String.valueOf(row.<String>getAs("location"))));
-      }
-    }
-    images.forEach(key -> pictures.putIfAbsent(key, Picture.absent(key.id(), key.id())));
-    return pictures;
-  }
-
-  private static ImageKey query(Triplet triplet) {
-    return new ImageKey(triplet.dataset(), triplet.category(), triplet.id());
-  }
-
-  private static ImageKey key(Row row, String id) {
-    return new ImageKey(row.getAs("dataset"), row.getAs("category"), id);
+  private Section facts(Scores scores, String best) {
+    return new Report.Facts(
+        "How it was made",
+        "",
+        List.of(
+            new Fact("protocols", String.join(", ", scores.protocols())),
+            new Fact("ranking", "exact: every candidate is compared with every query"),
+            new Fact("ties", Hit.TIE_RULE),
+            new Fact("best head", best + ", on " + scores.protocols().get(0)),
+            new Fact("encoder", String.valueOf(encode.manifest().facts().get("encoder"))),
+            new Fact("seed", String.valueOf(session.config().seed()))));
   }
 }

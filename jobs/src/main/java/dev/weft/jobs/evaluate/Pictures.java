@@ -22,21 +22,21 @@ import org.slf4j.LoggerFactory;
 public final class Pictures {
   private static final Logger LOG = LoggerFactory.getLogger(Pictures.class);
 
-  /** Longest side of a picture, pixels. */
-  private static final int SIDE = 160;
-
   private final Configuration hadoop;
   private final ImageDecoder decoder;
+  private final int side;
 
   /**
    * Reads files within limits.
    *
    * @param hadoop settings of the file systems
    * @param limits larger images are left out
+   * @param side longest side of a picture, pixels
    */
-  public Pictures(Configuration hadoop, ImageLimits limits) {
+  public Pictures(Configuration hadoop, ImageLimits limits, int side) {
     this.hadoop = hadoop;
     this.decoder = new ImageDecoder(limits);
+    this.side = side;
   }
 
   /**
@@ -68,13 +68,13 @@ public final class Pictures {
     }
   }
 
-  private static RgbImage fitted(RgbImage image) {
+  private RgbImage fitted(RgbImage image) {
     int longer = Math.max(image.width(), image.height());
-    if (longer <= SIDE) {
+    if (longer <= side) {
       return image;
     }
-    int width = Math.max(1, (int) ((long) image.width() * SIDE / longer));
-    int height = Math.max(1, (int) ((long) image.height() * SIDE / longer));
+    int width = Math.max(1, (int) ((long) image.width() * side / longer));
+    int height = Math.max(1, (int) ((long) image.height() * side / longer));
     return Resize.to(image, width, height, Resample.BICUBIC);
   }
 

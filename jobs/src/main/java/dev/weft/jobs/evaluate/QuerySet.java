@@ -70,6 +70,9 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
         }
       }
     }
+    if (!sets.isEmpty() && sets.stream().noneMatch(QuerySet::scored)) {
+      throw nothingToScore(sets.get(0).protocol());
+    }
     if (sets.isEmpty()) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
@@ -79,6 +82,11 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
           config.evaluate().splits());
     }
     return sets;
+  }
+
+  /** Whether the right answers are published; without them, queries are ranked and not scored. */
+  boolean scored() {
+    return queries().stream().anyMatch(triplet -> !triplet.groundTruths().isEmpty());
   }
 
   /** The triplets of a split, in order. */
@@ -91,23 +99,12 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
 
   private static QuerySet of(
       SparkSession spark, Snapshot ingest, Protocol protocol, List<Triplet> triplets) {
-    List<Triplet> scored =
+    List<Triplet> answered =
         triplets.stream().filter(triplet -> !triplet.groundTruths().isEmpty()).toList();
-    if (scored.isEmpty()) {
-      throw new ConfigException(
-          "the configuration",
-          List.of(
-              new ConfigException.Problem(
-                  "evaluate.splits",
-                  "must name splits whose targets are published, found '"
-                      + protocol.split()
-                      + "', of which "
-                      + protocol.dataset()
-                      + " publishes none")));
-    }
+    List<Triplet> asked = answered.isEmpty() ? triplets : answered;
     Map<String, List<String>> listed = galleries(spark, ingest, protocol);
     List<Category> categories = new ArrayList<>();
-    scored.stream()
+    asked.stream()
         .collect(Collectors.groupingBy(Triplet::category, TreeMap::new, Collectors.toList()))
         .forEach(
             (name, queries) ->
@@ -117,6 +114,19 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
                         queries,
                         protocol.gallery(listed.getOrDefault(name, List.of()), queries))));
     return new QuerySet(protocol, categories, reasons(ingest, protocol.dataset()));
+  }
+
+  private static ConfigException nothingToScore(Protocol protocol) {
+    return new ConfigException(
+        "the configuration",
+        List.of(
+            new ConfigException.Problem(
+                "evaluate.splits",
+                "must name a split whose targets are published, found '"
+                    + protocol.split()
+                    + "', of which "
+                    + protocol.dataset()
+                    + " publishes none; others beside it are ranked for a submission")));
   }
 
   private static Map<String, List<String>> galleries(

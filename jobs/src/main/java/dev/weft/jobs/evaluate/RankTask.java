@@ -17,7 +17,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.broadcast.Broadcast;
@@ -99,7 +98,9 @@ record RankTask(
       Question question = block.get(i);
       Set<ImageKey> excluded =
           plan.referenceRemoved() ? Set.of(key(question.reference())) : Set.of();
-      probes.add(new Probe(vectors[i], excluded, Optional.of(key(question.groundTruths().get(0)))));
+      probes.add(
+          new Probe(
+              vectors[i], excluded, question.groundTruths().stream().findFirst().map(this::key)));
     }
     List<Ranking> rankings = ExactSearch.rank(gallery, probes, plan.depth());
     for (int i = 0; i < vectors.length; i++) {

@@ -17,6 +17,9 @@ import java.util.OptionalInt;
 
 /** The page of a search: queries and their answers as pictures. */
 final class SearchPage {
+  /** Longest side of a picture, pixels. */
+  static final int SIDE = 160;
+
   private final Pictures pictures;
   private final Map<String, Picture> drawn = new HashMap<>();
   private final List<Example> examples = new ArrayList<>();

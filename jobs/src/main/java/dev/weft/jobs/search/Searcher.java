@@ -256,7 +256,9 @@ record Searcher(
   /** A page of the first queries with their answers, by number. */
   byte[] page(Resolved queries, Map<Integer, List<Answer>> answers, long candidates) {
     SearchPage page =
-        new SearchPage(new Pictures(session.hadoop(), session.config().ingest().imageLimits()));
+        new SearchPage(
+            new Pictures(
+                session.hadoop(), session.config().ingest().imageLimits(), SearchPage.SIDE));
     answers.keySet().stream()
         .sorted()
         .forEach(

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.evaluate.Comparison;
+import dev.weft.evaluate.Outcomes;
 import dev.weft.ingest.ImageKey;
 import dev.weft.ingest.Triplet;
 import dev.weft.jobs.LocalSpark;
@@ -232,10 +234,11 @@ class EvaluateJobTest {
     assertThat(page).isEqualTo(TinyPipeline.root().resolve("pages/shown.html"));
     String html = Files.readString(page);
     assertThat(html)
-        .contains("Answers of " + first.figures().get("best_head") + " on wardrobe/original")
-        .contains("on wardrobe-circo/val")
+        .contains("Is " + first.figures().get("best_head") + " better?")
+        .contains("Training loss, nats")
+        .contains("\"protocol\":\"wardrobe/original\"", "\"protocol\":\"wardrobe-circo/val\"")
         .contains("data:image/png;base64,")
-        .contains("right answer");
+        .contains("4 of 34 queries with the first 8 answers");
     Files.delete(page);
 
     StageResult second = EvaluateJob.run(session);
@@ -285,10 +288,37 @@ class EvaluateJobTest {
 
     String html = Files.readString(Path.of(URI.create(page)));
     assertThat(html)
-        .contains("&lt;b onclick=&quot;x&quot;&gt;red&lt;/b&gt; and it&#39;s &amp; so")
+        .contains("\"t\":\"\\u003cb onclick=\\\"x\\\">red\\u003c/b> and it's & so\"")
         .doesNotContain("<b onclick");
-    assertThat(Pattern.compile("<article").matcher(html).results().count())
+    assertThat(Pattern.compile("\"t\":\"").matcher(html).results().count())
         .isEqualTo(30 + 4); // every query of the two data sets
+  }
+
+  @Test
+  void runsCompareWithoutSpark() {
+    Session session = TinyPipeline.session("run=compared");
+    EvaluateJob.score(session);
+
+    EvaluatedRun run = EvaluatedRun.open(session.hadoop(), TinyPipeline.root().toString());
+
+    Outcomes outcomes = run.outcomes().get(0);
+    Comparison comparison =
+        Comparison.of(
+            new Comparison.Side(outcomes, "text"),
+            new Comparison.Side(outcomes, "gated"),
+            List.of(10, 50),
+            new Comparison.Bootstrap(100, 1));
+    Map<String, Double> gated = metrics(EvaluateJob.score(session), "gated");
+    for (String metric : List.of("R@10", "R@50", "dress/R@10")) {
+      assertThat(comparison.by(metric).orElseThrow().second())
+          .as(metric)
+          .isCloseTo(gated.get(metric), within(1e-12));
+    }
+    assertThat(run.changesTo(run)).isEmpty();
+    assertThat(run.settings()).containsEntry("seed", 1).doesNotContainKey("root");
+    assertThatThrownBy(
+            () -> EvaluatedRun.open(session.hadoop(), TinyPipeline.root() + "@no-such-tag"))
+        .hasMessageContaining("its artefact evaluate has no version or tag 'no-such-tag'");
   }
 
   @Test
@@ -327,12 +357,32 @@ class EvaluateJobTest {
   }
 
   @Test
+  void aSplitWithoutAnswersIsRankedForASubmission() throws IOException {
+    Session session = TinyPipeline.session("evaluate.splits=[val, test]");
+
+    StageResult result = EvaluateJob.score(session);
+
+    assertThat(result.figures().get("protocols"))
+        .isEqualTo(List.of("wardrobe/original", "wardrobe-circo/val"));
+    EvaluatedRun run =
+        EvaluatedRun.open(
+            session.hadoop(),
+            TinyPipeline.root() + "@" + result.snapshot().orElseThrow().version());
+    Path file = Path.of(URI.create(run.predictions("wardrobe-circo/test", "gated")));
+    List<String> lines = Files.readAllLines(file);
+    assertThat(lines).hasSize(2).allMatch(line -> line.startsWith("{\"query\":\""));
+    assertThatThrownBy(() -> run.predictions("wardrobe-circo/test", "tirg"))
+        .hasMessageContaining("Cannot export wardrobe-circo/test of tirg: evaluate version")
+        .hasMessageContaining("predictions/wardrobe-circo-test-gated.jsonl");
+  }
+
+  @Test
   void aSplitWithoutTargetsIsRefused() {
     Session session = TinyPipeline.session("evaluate.splits=[test]");
 
     assertThatThrownBy(() -> EvaluateJob.score(session))
         .isInstanceOf(WeftException.class)
-        .hasMessageContaining("evaluate.splits must name splits whose targets are published")
+        .hasMessageContaining("evaluate.splits must name a split whose targets are published")
         .hasMessageContaining("found 'test'");
   }
 
