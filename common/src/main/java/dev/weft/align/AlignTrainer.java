@@ -65,7 +65,7 @@ public final class AlignTrainer {
     INDArray parameters = Nd4j.createUninitialized(DataType.FLOAT, 1, layout.count());
     NativeVectors.fill(parameters, initial);
     Optimizer optimizer =
-        new Optimizer(Nd4j.zeros(DataType.FLOAT, 1, 2L * layout.count()), 0, 0, 0);
+        new Optimizer(Nd4j.zeros(DataType.FLOAT, 1, 2L * layout.count()), 0, List.of(), 0);
     for (int step = 0; step < steps; step++) {
       int epoch = step / batches.steps();
       AlignRequest request =

@@ -1,5 +1,6 @@
 package dev.weft.compute;
 
+import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.nd4j.linalg.learning.GradientUpdater;
@@ -20,23 +21,31 @@ public final class Optimizer {
   private static final double BETA_2 = 0.999;
   private static final double EPSILON = 1e-8;
 
+  /**
+   * Neighbours among the parameters.
+   *
+   * @param from the first
+   * @param to the one after the last
+   */
+  public record Span(long from, long to) {}
+
   private final INDArray state; // [2 P]: first moments, then second moments
   private final Adam adam = new Adam(0, BETA_1, BETA_2, EPSILON);
   private final GradientUpdater<?> updater;
   private final double weightDecay;
-  private final long decayed;
+  private final List<Span> decayed;
   private final double clipNorm;
 
   /**
    * @param state flat state, {@code 2 P} numbers, zeros at the start; written to by every step
    * @param weightDecay share of a parameter taken off per unit of step size
-   * @param decayed how many parameters decay, from the first on
+   * @param decayed the parameters that decay: weights do, biases and temperatures do not
    * @param clipNorm longest gradient, 0 for no limit
    */
-  public Optimizer(INDArray state, double weightDecay, long decayed, double clipNorm) {
+  public Optimizer(INDArray state, double weightDecay, List<Span> decayed, double clipNorm) {
     this.state = state;
     this.weightDecay = weightDecay;
-    this.decayed = decayed;
+    this.decayed = List.copyOf(decayed);
     this.clipNorm = clipNorm;
     updater = adam.instantiate(state.reshape(1, state.length()), false);
   }
@@ -61,7 +70,11 @@ public final class Optimizer {
       gradient.muli(clipNorm / norm);
     }
     if (weightDecay > 0) {
-      parameters.get(NDArrayIndex.interval(0, decayed)).muli(1 - learningRate * weightDecay);
+      for (Span span : decayed) {
+        parameters
+            .get(NDArrayIndex.interval(span.from(), span.to()))
+            .muli(1 - learningRate * weightDecay);
+      }
     }
     adam.setLearningRate(learningRate);
     updater.applyUpdater(gradient.reshape(1, gradient.length()), Math.toIntExact(step), 0);

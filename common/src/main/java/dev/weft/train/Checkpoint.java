@@ -11,9 +11,11 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.compute.VectorFile;
 import java.io.IOException;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -30,6 +32,9 @@ import org.apache.commons.codec.digest.DigestUtils;
  * @param history the finished epochs
  * @param parameters parameters of the head and logarithm of the logit scale, P + 1 numbers
  * @param updater first and second moments of Adam, 2 (P + 1) numbers
+ * @param scores what the validations gave so far
+ * @param best the parameters of the best of them where that one becomes the head, P + 1 numbers;
+ *     empty otherwise, and before the first validation
  */
 @SuppressWarnings("ArrayRecordComponent") // compared by its files
 public record Checkpoint(
@@ -38,11 +43,15 @@ public record Checkpoint(
     double epochLossSum,
     List<EpochLoss> history,
     float[] parameters,
-    float[] updater) {
-  private static final int FORMAT = 1;
+    float[] updater,
+    List<EpochScore> scores,
+    float[] best) {
+  private static final int FORMAT = 2;
+  private static final int FIRST_FORMAT = 1;
   private static final String STATE = "state.json";
   private static final String PARAMETERS = "params.bin";
   private static final String UPDATER = "adam.bin";
+  private static final String BEST = "best.bin";
   private static final ObjectMapper JSON =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE).build();
 
@@ -53,14 +62,33 @@ public record Checkpoint(
       long step,
       double epochLossSum,
       List<EpochLoss> history,
+      List<EpochScore> scores,
       String parametersSha256,
-      String updaterSha256) {}
+      String updaterSha256,
+      String bestSha256) {}
+
+  /** A state without validation. */
+  public Checkpoint(
+      String configHash,
+      long step,
+      double epochLossSum,
+      List<EpochLoss> history,
+      float[] parameters,
+      float[] updater) {
+    this(
+        configHash, step, epochLossSum, history, parameters, updater, List.of(), new float[0]);
+  }
 
   public Checkpoint {
     history = List.copyOf(history);
+    scores = List.copyOf(scores);
     if (parameters.length == 0 || updater.length != 2 * parameters.length) {
       throw new IllegalArgumentException(
           updater.length + " numbers of updater state for " + parameters.length + " parameters");
+    }
+    if (best.length != 0 && best.length != parameters.length) {
+      throw new IllegalArgumentException(
+          best.length + " best parameters for " + parameters.length + " parameters");
     }
   }
 
@@ -75,12 +103,17 @@ public record Checkpoint(
             step,
             epochLossSum,
             history,
+            scores,
             DigestUtils.sha256Hex(parameterFile),
-            DigestUtils.sha256Hex(updaterFile));
+            DigestUtils.sha256Hex(updaterFile),
+            best.length == 0 ? "" : DigestUtils.sha256Hex(VectorFile.write(best)));
     Map<String, byte[]> files = new LinkedHashMap<>();
     files.put(STATE, write(JSON, state));
     files.put(PARAMETERS, parameterFile);
     files.put(UPDATER, updaterFile);
+    if (best.length > 0) {
+      files.put(BEST, VectorFile.write(best));
+    }
     return files;
   }
 
@@ -96,10 +129,10 @@ public record Checkpoint(
     try {
       JsonNode tree = JSON.readTree(require(files, STATE));
       int format = tree.path("format").asInt();
-      if (format != FORMAT) {
+      if (format != FORMAT && format != FIRST_FORMAT) {
         throw new WeftException(
             ExitCode.INPUT_MISSING,
-            "Cannot resume from this checkpoint: it has format %d and this version of Weft reads %d."
+            "Cannot resume from this checkpoint: it has format %d and this version of Weft reads up to %d."
                 + " Use the version that wrote it, or remove it to train from the start.",
             format,
             FORMAT);
@@ -116,13 +149,36 @@ public record Checkpoint(
     }
     requireHash(PARAMETERS, parameterFile, state.parametersSha256());
     requireHash(UPDATER, updaterFile, state.updaterSha256());
+    boolean first = state.format() == FIRST_FORMAT;
+    float[] best = new float[0];
+    if (!first && !state.bestSha256().isEmpty()) {
+      byte[] bestFile = require(files, BEST);
+      requireHash(BEST, bestFile, state.bestSha256());
+      best = VectorFile.read(BEST, bestFile);
+    }
     return new Checkpoint(
         state.configHash(),
         state.step(),
         state.epochLossSum(),
         state.history(),
         VectorFile.read(PARAMETERS, parameterFile),
-        VectorFile.read(UPDATER, updaterFile));
+        VectorFile.read(UPDATER, updaterFile),
+        first ? List.of() : state.scores(),
+        best);
+  }
+
+  /** The best validation, the earliest of equals; empty if there was none. */
+  public Optional<EpochScore> bestScore() {
+    return scores.stream().max(Comparator.comparingDouble(EpochScore::score).thenComparing(
+        Comparator.comparingInt(EpochScore::epoch).reversed()));
+  }
+
+  /** The state whose parameters become the head. */
+  public Checkpoint chosen() {
+    return best.length == 0
+        ? this
+        : new Checkpoint(
+            configHash, step, epochLossSum, history, best, updater, scores, new float[0]);
   }
 
   /** The logit scale. */

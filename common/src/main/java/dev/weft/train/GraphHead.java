@@ -1,7 +1,9 @@
 package dev.weft.train;
 
+import dev.weft.compute.Optimizer;
 import dev.weft.compute.RandomKey;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -21,6 +23,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class GraphHead implements FusionHead {
   private static final long WEIGHTS = 3;
+  private static final String BIAS = "_b";
   private static final int ROWS_PER_PASS = 1024;
 
   private final HeadArchitecture.Trainable architecture;
@@ -71,7 +74,7 @@ public final class GraphHead implements FusionHead {
     // Sorted, so that the order in which a graph lists its layers changes nothing.
     for (Map.Entry<String, INDArray> entry : new TreeMap<>(graph.paramTable()).entrySet()) {
       INDArray values = entry.getValue();
-      if (entry.getKey().endsWith("_b")) {
+      if (entry.getKey().endsWith(BIAS)) {
         values.assign(0);
         continue;
       }
@@ -82,6 +85,22 @@ public final class GraphHead implements FusionHead {
           random.doubles(values.length()).map(unit -> (2 * unit - 1) * limit).toArray();
       values.assign(Nd4j.createFromArray(drawn).castTo(type).reshape(values.shape()));
     }
+  }
+
+  /** Where the weights of the layers lie among the parameters: everything but the biases. */
+  List<Optimizer.Span> weights() {
+    INDArray flat = graph.params();
+    return new TreeMap<>(graph.paramTable())
+        .entrySet().stream()
+            .filter(entry -> !entry.getKey().endsWith(BIAS))
+            .map(Map.Entry::getValue)
+            .map(
+                values ->
+                    new Optimizer.Span(
+                        values.offset() - flat.offset(),
+                        values.offset() - flat.offset() + values.length()))
+            .sorted(Comparator.comparingLong(Optimizer.Span::from))
+            .toList();
   }
 
   /** The DL4J graph itself: inputs as {@link HeadArchitecture.Trainable#graph} says. */

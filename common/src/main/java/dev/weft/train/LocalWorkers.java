@@ -23,4 +23,11 @@ public record LocalWorkers(StepComputation computation, int parts) implements St
         .mapToObj(part -> computation.compute(request, part, parts))
         .toList();
   }
+
+  @Override
+  public List<int[]> notFinite(StepRequest request) {
+    return IntStream.range(0, parts)
+        .mapToObj(part -> computation.notFinite(request, part, parts))
+        .toList();
+  }
 }

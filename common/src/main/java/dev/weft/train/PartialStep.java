@@ -1,6 +1,8 @@
 package dev.weft.train;
 
+import dev.weft.compute.NativeVectors;
 import java.io.Serializable;
+import java.nio.FloatBuffer;
 
 /**
  * What one slice contributes to a step; the contributions of all slices add up to the step.
@@ -13,4 +15,15 @@ import java.io.Serializable;
  */
 @SuppressWarnings("ArrayRecordComponent") // moved, never compared
 public record PartialStep(int rows, double loss, double logitScaleGradient, byte[] gradient)
-    implements Serializable {} // the result of a task
+    implements Serializable { // the result of a task
+
+  /** Whether loss and gradients are numbers. */
+  boolean isFinite() {
+    FloatBuffer values = NativeVectors.floats(gradient);
+    boolean finite = Double.isFinite(loss) && Double.isFinite(logitScaleGradient);
+    while (finite && values.hasRemaining()) {
+      finite = Float.isFinite(values.get());
+    }
+    return finite;
+  }
+}

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -139,6 +140,24 @@ public final class StepComputation {
           sum.add(rows.length, tile, gradient);
         });
     return sum.result();
+  }
+
+  /**
+   * Looks for the rows of a slice that make its loss or gradient no number, one by one: slow, and
+   * only for a step that failed.
+   *
+   * @param request the step, as for {@link #compute}
+   * @param part which slice, from 0
+   * @param parts how many slices the step has
+   * @return rows of the table
+   */
+  public synchronized int[] notFinite(StepRequest request, int part, int parts) {
+    int[] batch = candidates(request).batch();
+    int from = Batches.sliceStart(batch.length, part, parts);
+    return IntStream.range(from, Batches.sliceStart(batch.length, part + 1, parts))
+        .filter(i -> !compute(request, i, batch.length).isFinite()) // a slice of one row
+        .map(i -> batch[i])
+        .toArray();
   }
 
   /** The tiles of a slice so far. */

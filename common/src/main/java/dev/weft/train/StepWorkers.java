@@ -21,4 +21,11 @@ public interface StepWorkers {
    * @param request the step; with columns if the loss is symmetric
    */
   List<PartialStep> compute(StepRequest request);
+
+  /**
+   * Looks for what made a step fail: {@link StepComputation#notFinite} of each slice.
+   *
+   * @param request the step, as it was given to {@link #compute}
+   */
+  List<int[]> notFinite(StepRequest request);
 }

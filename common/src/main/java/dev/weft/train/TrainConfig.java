@@ -38,7 +38,11 @@ import java.util.Set;
  * @param captionForms sentences to draw from, one per row and epoch
  * @param partitions slices of a step, one task each; 0 for one per executor
  * @param reduce where the gradients of the slices are added up
- * @param checkpointSteps steps between two checkpoints, at least 1
+ * @param checkpointSteps most steps between two checkpoints, at least 1
+ * @param checkpointSeconds most seconds between two checkpoints, at least 1
+ * @param checkpointsKept newest checkpoints that stay while a run goes on, at least 2
+ * @param stepTimeoutSeconds how long a step may take before the run ends, at least 1
+ * @param validation how a head is scored while it is trained
  */
 public record TrainConfig(
     List<HeadKind> heads,
@@ -65,7 +69,11 @@ public record TrainConfig(
     List<CaptionForm> captionForms,
     int partitions,
     Reduction reduce,
-    int checkpointSteps) {
+    int checkpointSteps,
+    int checkpointSeconds,
+    int checkpointsKept,
+    int stepTimeoutSeconds,
+    ValidationConfig validation) {
 
   public TrainConfig {
     heads = List.copyOf(heads);
@@ -113,6 +121,18 @@ public record TrainConfig(
             !captionForms.isEmpty(), "caption-forms", captionForms, "must name at least one form")
         .require(partitions >= 0, "partitions", partitions, "must be 0 (one per executor) or more")
         .require(checkpointSteps >= 1, "checkpoint-steps", checkpointSteps, "must be at least 1")
+        .require(
+            checkpointSeconds >= 1, "checkpoint-seconds", checkpointSeconds, "must be at least 1")
+        .require(
+            checkpointsKept >= 2,
+            "checkpoints-kept",
+            checkpointsKept,
+            "must be at least 2: where the newest is damaged, the one before it is used")
+        .require(
+            stepTimeoutSeconds >= 1,
+            "step-timeout-seconds",
+            stepTimeoutSeconds,
+            "must be at least 1")
         .enforce();
   }
 

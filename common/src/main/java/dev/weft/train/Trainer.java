@@ -6,9 +6,12 @@ import dev.weft.compute.NativeVectors;
 import dev.weft.compute.Optimizer;
 import dev.weft.compute.Schedule;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -30,12 +33,15 @@ import org.nd4j.linalg.factory.Nd4j;
  * logit scale, whose gradient is zero when the scale is fixed.
  */
 public final class Trainer {
+  private static final int NAMED_ROWS = 5;
+
   private final TrainConfig config;
   private final HeadArchitecture.Trainable architecture;
   private final Batches batches;
   private final String configHash;
   private final Schedule schedule;
   private final int count;
+  private final List<Optimizer.Span> weights;
 
   /**
    * @param config the settings
@@ -53,11 +59,12 @@ public final class Trainer {
     this.batches = batches;
     this.configHash = configHash;
     this.count = Math.toIntExact(architecture.parameterCount());
+    this.weights = GraphHead.build(architecture).weights();
     this.schedule =
         new Schedule(config.schedule(), config.learningRate(), config.warmupSteps(), steps());
   }
 
-  /** Steps of the whole run. */
+  /** Steps of the whole run; fewer are done if it ends early. */
   public long steps() {
     return (long) config.epochs() * batches.stepsPerEpoch();
   }
@@ -73,7 +80,7 @@ public final class Trainer {
   }
 
   /**
-   * Trains from a state to the end of the run.
+   * Trains from a state to the end of the run, without validation.
    *
    * @param from {@link #start}, or what an earlier run kept
    * @param workers compute all slices of a step
@@ -86,12 +93,37 @@ public final class Trainer {
       StepWorkers workers,
       Consumer<Checkpoint> checkpoints,
       Consumer<StepReport> reports) {
+    if (config.validation().on() != ValidationConfig.On.NONE) {
+      throw new IllegalArgumentException("a run with " + config.validation() + " has to be scored");
+    }
+    return train(
+        from,
+        new Surroundings(
+            workers, state -> 0, checkpoints, reports, row -> "row " + row, System::nanoTime));
+  }
+
+  /**
+   * Trains from a state to the end of the run.
+   *
+   * @param from {@link #start}, or what an earlier run kept
+   * @param surroundings what to work with
+   * @return the state at the end of the run
+   */
+  public Checkpoint train(Checkpoint from, Surroundings surroundings) {
     requireSameRun(from);
     Run run = new Run(from);
-    while (run.step < steps()) {
-      reports.accept(run.advance(workers));
-      if (run.step % config.checkpointSteps() == 0 || run.step == steps()) {
-        checkpoints.accept(run.checkpoint());
+    long interval = TimeUnit.SECONDS.toNanos(config.checkpointSeconds());
+    long saved = surroundings.nanoTime().getAsLong();
+    while (!run.ended()) {
+      surroundings.reports().accept(run.advance(surroundings));
+      if (run.validationDue()) {
+        run.validated(surroundings.validation().applyAsDouble(run.checkpoint()));
+      }
+      // Time decides only what is kept: a state is the same whether it was kept or not.
+      long now = surroundings.nanoTime().getAsLong();
+      if (run.step % config.checkpointSteps() == 0 || run.ended() || now - saved >= interval) {
+        surroundings.checkpoints().accept(run.checkpoint());
+        saved = now;
       }
     }
     return run.checkpoint();
@@ -127,6 +159,8 @@ public final class Trainer {
     private final INDArray partial = Nd4j.createUninitialized(DataType.FLOAT, count + 1);
     private final Optimizer optimizer;
     private final List<EpochLoss> history;
+    private final List<EpochScore> scores;
+    private float[] best;
     private long step;
     private double epochLossSum;
 
@@ -135,8 +169,10 @@ public final class Trainer {
       NativeVectors.fill(parameters, from.parameters());
       INDArray state = Nd4j.createUninitialized(DataType.FLOAT, 2L * (count + 1));
       NativeVectors.fill(state, from.updater());
-      optimizer = new Optimizer(state, config.weightDecay(), count, config.clipNorm());
+      optimizer = new Optimizer(state, config.weightDecay(), weights, config.clipNorm());
       history = new ArrayList<>(from.history());
+      scores = new ArrayList<>(from.scores());
+      best = from.best();
       step = from.step();
       epochLossSum = from.epochLossSum();
     }
@@ -148,10 +184,43 @@ public final class Trainer {
           epochLossSum,
           history,
           NativeVectors.array(parameters),
-          NativeVectors.array(optimizer.state()));
+          NativeVectors.array(optimizer.state()),
+          scores,
+          best);
     }
 
-    StepReport advance(StepWorkers workers) {
+    /** Whether all steps are done, or patience is at its end. */
+    boolean ended() {
+      int patience = config.validation().patience();
+      return step == steps() || (patience > 0 && sinceBest() >= patience);
+    }
+
+    /** Validations since the best one. */
+    private int sinceBest() {
+      int bestAt = scores.size() - 1;
+      for (int i = bestAt - 1; i >= 0; i--) {
+        bestAt = scores.get(i).score() >= scores.get(bestAt).score() ? i : bestAt;
+      }
+      return scores.size() - 1 - bestAt;
+    }
+
+    /** At the end of every so many epochs, and of the last. */
+    boolean validationDue() {
+      long epochs = step / batches.stepsPerEpoch();
+      return config.validation().on() != ValidationConfig.On.NONE
+          && step % batches.stepsPerEpoch() == 0
+          && (epochs % config.validation().every() == 0 || epochs == config.epochs());
+    }
+
+    void validated(double score) {
+      scores.add(new EpochScore((int) (step / batches.stepsPerEpoch()) - 1, score));
+      if (config.validation().select() == ValidationConfig.Select.BEST && sinceBest() == 0) {
+        best = NativeVectors.array(parameters);
+      }
+    }
+
+    StepReport advance(Surroundings surroundings) {
+      StepWorkers workers = surroundings.workers();
       int epoch = (int) (step / batches.stepsPerEpoch());
       int stepInEpoch = (int) (step % batches.stepsPerEpoch());
       int rows = batches.size(stepInEpoch);
@@ -168,7 +237,9 @@ public final class Trainer {
       double loss = sum(slices, rows, scale);
       long summed = System.nanoTime();
       double norm = gradient.norm2Number().doubleValue();
-      requireFinite(loss, norm, epoch);
+      if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+        throw notFinite(request, loss, norm, surroundings);
+      }
       optimizer.step(parameters, gradient, norm, learningRate, step);
       clampLogitScale();
       StepReport report =
@@ -227,20 +298,36 @@ public final class Trainer {
       }
     }
 
-    private void requireFinite(double loss, double norm, int epoch) {
-      if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-        throw new WeftException(
-            ExitCode.CONFIG,
-            "Cannot go on training the %s head: in step %d (epoch %d) the loss is %s and the length of"
-                + " the gradient %s. Lower train.learning-rate (%s) or set train.clip-norm and run"
-                + " again with --force; the last checkpoint is still there.",
-            architecture.kind().name().toLowerCase(Locale.ROOT),
-            step,
-            epoch,
-            loss,
-            norm,
-            config.learningRate());
-      }
+    /** What to say of a step that gave no number; nothing was changed by it. */
+    private WeftException notFinite(
+        StepRequest request, double loss, double norm, Surroundings surroundings) {
+      int[] rows =
+          surroundings.workers().notFinite(request).stream().flatMapToInt(Arrays::stream).toArray();
+      int all = batches.size(request.stepInEpoch());
+      String named =
+          Arrays.stream(rows)
+              .limit(NAMED_ROWS)
+              .mapToObj(surroundings.names())
+              .collect(Collectors.joining(", "));
+      return new WeftException(
+          ExitCode.CONFIG,
+          "Cannot go on training the %s head: in step %d (epoch %d) the loss is %s and the length of"
+              + " the gradient %s. %s Lower train.learning-rate (%s) or set train.clip-norm and run"
+              + " again with --force; the last checkpoint is still there.",
+          architecture.kind().name().toLowerCase(Locale.ROOT),
+          request.step(),
+          request.epoch(),
+          loss,
+          norm,
+          rows.length == 0
+              ? "Each of its " + all + " triplets by itself gives a number."
+              : rows.length
+                  + " of its "
+                  + all
+                  + " triplets give it: "
+                  + named
+                  + (rows.length > NAMED_ROWS ? " and more." : "."),
+          config.learningRate());
     }
   }
 }

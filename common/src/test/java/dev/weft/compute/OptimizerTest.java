@@ -3,6 +3,7 @@ package dev.weft.compute;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -18,7 +19,7 @@ class OptimizerTest {
   @Test
   void stepsAreThoseOfAdamWithDecoupledDecay() {
     INDArray parameters = Nd4j.createFromArray(1.0, -2.0, 0.5);
-    Optimizer optimizer = new Optimizer(Nd4j.zeros(parameters.dataType(), 6), 0.1, 2, 0);
+    Optimizer optimizer = new Optimizer(Nd4j.zeros(parameters.dataType(), 6), 0.1, List.of(new Optimizer.Span(0, 2)), 0);
     double[] expected = {1, -2, 0.5};
     double[] first = new double[3];
     double[] second = new double[3];
@@ -48,7 +49,7 @@ class OptimizerTest {
   @Test
   void aLongGradientIsShortenedToTheLimit() {
     INDArray state = Nd4j.zeros(DataType.DOUBLE, 4);
-    Optimizer optimizer = new Optimizer(state, 0, 2, 1);
+    Optimizer optimizer = new Optimizer(state, 0, List.of(), 1);
 
     optimizer.step(Nd4j.createFromArray(0.0, 0.0), Nd4j.createFromArray(3.0, 4.0), 5, 0.1, 0);
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Format 1 of checkpoint and head, in both directions. */
+/** The formats of checkpoint and head, in both directions. */
 class StoredFormatsTest {
   // "WEFTVEC1", count, numbers: written by hand from data-schemas/head-bundle.md.
   private static final String HEADER = "5745465456454331";
@@ -76,15 +76,55 @@ class StoredFormatsTest {
 
     assertThat(files).containsOnlyKeys("state.json", "params.bin", "adam.bin");
     assertThat(new String(files.get("state.json"), StandardCharsets.UTF_8))
-        .isEqualTo(golden("state.json"));
+        .isEqualTo(golden("state-2.json"));
     Map<String, byte[]> stored = new HashMap<>(files);
-    stored.put("state.json", golden("state.json").getBytes(StandardCharsets.UTF_8));
+    stored.put("state.json", golden("state-2.json").getBytes(StandardCharsets.UTF_8));
     Checkpoint read = Checkpoint.of(stored);
     assertThat(read.step()).isEqualTo(7);
     assertThat(read.epochLossSum()).isEqualTo(0.1);
     assertThat(read.history()).isEqualTo(checkpoint().history());
     assertThat(read.parameters()).isEqualTo(floats());
     assertThat(read.files().get("adam.bin")).isEqualTo(files.get("adam.bin"));
+  }
+
+  @Test
+  void aCheckpointOfTheFirstFormatIsRead() {
+    Map<String, byte[]> stored = new HashMap<>(checkpoint().files());
+    stored.put("state.json", golden("state.json").getBytes(StandardCharsets.UTF_8));
+
+    Checkpoint read = Checkpoint.of(stored);
+
+    assertThat(read.step()).isEqualTo(7);
+    assertThat(read.scores()).isEmpty();
+    assertThat(read.best()).isEmpty();
+    assertThat(read.files().get("state.json")).isEqualTo(checkpoint().files().get("state.json"));
+  }
+
+  @Test
+  void theBestStateIsAFileOfItsOwn() {
+    Checkpoint state =
+        new Checkpoint(
+            "abc",
+            7,
+            0.1,
+            List.of(),
+            floats(),
+            new float[10],
+            List.of(new EpochScore(0, 0.25), new EpochScore(1, 0.25), new EpochScore(2, 0.1)),
+            new float[] {5, 4, 3, 2, 1});
+    Map<String, byte[]> files = new HashMap<>(state.files());
+
+    Checkpoint read = Checkpoint.of(files);
+    assertThat(read.scores()).isEqualTo(state.scores());
+    assertThat(read.best()).isEqualTo(state.best());
+    assertThat(read.bestScore()).contains(new EpochScore(0, 0.25));
+    assertThat(read.chosen().parameters()).isEqualTo(state.best());
+    files.get("best.bin")[20] ^= 1;
+    assertThatThrownBy(() -> Checkpoint.of(files))
+        .hasMessageContaining("Cannot resume from this checkpoint: the SHA-256 of best.bin is ");
+    files.remove("best.bin");
+    assertThatThrownBy(() -> Checkpoint.of(files))
+        .hasMessageContaining("Cannot resume from this checkpoint: best.bin is missing");
   }
 
   @ParameterizedTest

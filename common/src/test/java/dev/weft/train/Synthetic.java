@@ -29,6 +29,9 @@ final class Synthetic {
   private static final int IMAGES = VALUES * VALUES * VALUES * VALUES;
   static final int WIDTH = ATTRIBUTES * CODE + ATTRIBUTES;
 
+  static final ValidationConfig NO_VALIDATION =
+      new ValidationConfig(ValidationConfig.On.NONE, 0.1, 1, "", ValidationConfig.Select.LAST, 0);
+
   private Synthetic() {}
 
   /**
@@ -100,12 +103,26 @@ final class Synthetic {
 
   /** Settings for a short run that keeps the state of every step. */
   static TrainConfig config(int epochs, int batchSize, double learningRate) {
-    return config(epochs, batchSize, learningRate, /* clipNorm= */ 1, true, 1);
+    return config(epochs, batchSize, learningRate, NO_VALIDATION);
+  }
+
+  /** The same with validation. */
+  static TrainConfig config(
+      int epochs, int batchSize, double learningRate, ValidationConfig validation) {
+    return config(epochs, batchSize, learningRate, 1, true, validation, 1, 3600);
+  }
+
+  /** The same with other moments of checkpoints. */
+  static TrainConfig config(
+      int epochs, int batchSize, double learningRate, int checkpointSteps, int checkpointSeconds) {
+    return config(
+        epochs, batchSize, learningRate, 1, true, NO_VALIDATION, checkpointSteps, checkpointSeconds);
   }
 
   /** Settings of the plain loss, without anything that a step can do besides. */
   static TrainConfig plain(int epochs, int batchSize) {
-    return config(epochs, batchSize, 1e-3, /* clipNorm= */ 0, false, Integer.MAX_VALUE);
+    return config(
+        epochs, batchSize, 1e-3, 0, false, NO_VALIDATION, Integer.MAX_VALUE, Integer.MAX_VALUE);
   }
 
   private static TrainConfig config(
@@ -114,7 +131,9 @@ final class Synthetic {
       double learningRate,
       double clipNorm,
       boolean referenceAsNegative,
-      int checkpointSteps) {
+      ValidationConfig validation,
+      int checkpointSteps,
+      int checkpointSeconds) {
     return new TrainConfig(
         List.of(HeadKind.GATED),
         Gate.VECTOR,
@@ -140,6 +159,10 @@ final class Synthetic {
         List.of(CaptionForm.FIRST_AND_SECOND, CaptionForm.SECOND_AND_FIRST),
         1,
         Reduction.AUTO,
-        checkpointSteps);
+        checkpointSteps,
+        checkpointSeconds,
+        3,
+        600,
+        validation);
   }
 }

@@ -57,6 +57,11 @@ class TrainConfigTest {
         List.of(CaptionForm.FIRST_AND_SECOND),
         0,
         Reduction.AUTO,
-        1);
+        1,
+        60,
+        3,
+        600,
+        new ValidationConfig(
+            ValidationConfig.On.NONE, 0.1, 1, "", ValidationConfig.Select.LAST, 0));
   }
 }

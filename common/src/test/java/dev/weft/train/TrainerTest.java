@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.WeftException;
 import dev.weft.compute.NativeBackend;
+import dev.weft.compute.NativeVectors;
 import dev.weft.train.HeadArchitecture.Mix;
 import dev.weft.train.HeadArchitecture.Sum;
 import dev.weft.train.HeadArchitecture.Trainable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,6 +68,99 @@ class TrainerTest {
   }
 
   @Test
+  void aValidatedRunGoesOnFromAnyStepToTheSameBestState() {
+    TrainConfig config =
+        Synthetic.config(6, 40, 0.01, validation(ValidationConfig.Select.BEST, 0, 2));
+    List<Checkpoint> kept = new ArrayList<>();
+    Trainer trainer = trainer(config);
+    Checkpoint end = trainer.train(trainer.start(), scored(kept, () -> 0));
+
+    assertThat(end.scores().stream().map(EpochScore::epoch)).containsExactly(1, 3, 5);
+    Checkpoint best = kept.stream().filter(state -> state.step() == 12).findFirst().orElseThrow();
+    assertThat(end.bestScore().orElseThrow().epoch()).isEqualTo(3);
+    assertThat(end.best()).isEqualTo(best.parameters());
+    assertThat(end.chosen().parameters()).isEqualTo(best.parameters());
+    assertThat(end.parameters()).isNotEqualTo(best.parameters());
+    for (Checkpoint state : kept) {
+      Checkpoint resumed =
+          trainer(config)
+              .train(Checkpoint.of(state.files()), scored(new ArrayList<>(), () -> 0));
+      end.files()
+          .forEach((name, bytes) -> assertThat(resumed.files().get(name)).isEqualTo(bytes));
+    }
+  }
+
+  @Test
+  void aRunEndsWhenItsPatienceDoes() {
+    Trainer trainer =
+        trainer(Synthetic.config(9, 40, 0.01, validation(ValidationConfig.Select.LAST, 2, 1)));
+    List<Checkpoint> kept = new ArrayList<>();
+
+    Checkpoint end = trainer.train(trainer.start(), scored(kept, () -> 0));
+
+    // The score of a state is best after 12 steps: two epochs later it is given up.
+    assertThat(end.step()).isEqualTo(18);
+    assertThat(end.best()).isEmpty();
+    assertThat(kept.get(kept.size() - 1).step()).isEqualTo(18);
+    assertThat(trainer.train(end, scored(kept, () -> 0)).step()).isEqualTo(18);
+  }
+
+  @Test
+  void timeDecidesWhatIsKeptAndNothingElse() {
+    TrainConfig seldom = Synthetic.config(3, 40, 0.01, 1000, 60);
+    AtomicLong clock = new AtomicLong();
+    List<Checkpoint> kept = new ArrayList<>();
+
+    Checkpoint end =
+        trainer(seldom)
+            .train(
+                trainer(seldom).start(),
+                scored(kept, () -> clock.addAndGet(TimeUnit.SECONDS.toNanos(25))));
+
+    assertThat(kept.stream().map(Checkpoint::step)).containsExactly(3L, 6L, 9L);
+    Checkpoint steps = trainer(CONFIG).train(trainer(CONFIG).start(), scored(kept, () -> 0));
+    assertThat(end.parameters()).isEqualTo(steps.parameters());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = HeadKind.class,
+      names = {"GATED", "COMBINER", "ATTENTION", "TIRG"})
+  void weightsDecayAndBiasesDoNot(HeadKind kind) {
+    GraphHead head = GraphHead.build(CONFIG.trainable(kind, Synthetic.WIDTH));
+    head.initialize(1); // biases are zero
+
+    float[] values = NativeVectors.array(head.parameters());
+    boolean[] decays = new boolean[values.length];
+    head.weights()
+        .forEach(span -> Arrays.fill(decays, (int) span.from(), (int) span.to(), true));
+    for (int i = 0; i < values.length; i++) {
+      assertThat(values[i] != 0).as("parameter %d decays", i).isEqualTo(decays[i]);
+    }
+  }
+
+  private static ValidationConfig validation(
+      ValidationConfig.Select select, int patience, int every) {
+    return new ValidationConfig(
+        ValidationConfig.On.HOLD_OUT, 0.1, every, "", select, patience);
+  }
+
+  private static Trainer trainer(TrainConfig config) {
+    return new Trainer(config, gated(), new Batches(1, 100, 40), "run");
+  }
+
+  /** A state is the better, the nearer its number of steps is to 12. */
+  private static Surroundings scored(List<Checkpoint> kept, LongSupplier clock) {
+    return new Surroundings(
+        slices(HeadKind.GATED, 2),
+        state -> -Math.abs(state.step() - 12.0),
+        kept::add,
+        report -> {},
+        row -> "row " + row,
+        clock);
+  }
+
+  @Test
   void theHistoryHasTheMeanLossOfEveryEpoch() {
     Trainer trainer = trainer(HeadKind.GATED);
     List<StepReport> reports = new ArrayList<>();
@@ -113,7 +210,8 @@ class TrainerTest {
     assertThatThrownBy(() -> trainer.train(trainer.start(), compute, state -> {}, report -> {}))
         .isInstanceOf(WeftException.class)
         .hasMessageStartingWith(
-            "Cannot go on training the gated head: in step 4 (epoch 1) the loss is NaN");
+            "Cannot go on training the gated head: in step 4 (epoch 1) the loss is NaN")
+        .hasMessageContaining("2 of its 40 triplets give it: row 7, row 8. Lower");
   }
 
   @Test
@@ -195,6 +293,11 @@ class TrainerTest {
       @Override
       public List<PartialStep> compute(StepRequest request) {
         return answer.apply(request);
+      }
+
+      @Override
+      public List<int[]> notFinite(StepRequest request) {
+        return List.of(new int[0], new int[] {7, 8});
       }
     };
   }

@@ -132,54 +132,33 @@ record Evaluation(Session session, Snapshot ingest, Snapshot encode, List<Snapsh
   private Answered answered(QuerySet set, Dataset<Row> rows, List<TrainedHead> trained) {
     Set<String> names = names(trained);
     settings().baselines().forEach(baseline -> names.add(Binder.kebab(baseline)));
-    Map<String, Integer> galleries = new HashMap<>();
-    Map<List<String>, Triplet> triplets = new LinkedHashMap<>();
-    Map<List<String>, Integer> candidates = new HashMap<>();
-    for (QuerySet.Category category : set.categories()) {
-      if (!category.gallery().isEmpty()) {
-        galleries.put(category.name(), category.gallery().size());
-      }
-      Set<String> gallery = Set.copyOf(category.gallery());
-      for (Triplet triplet : category.queries()) {
-        boolean removed =
-            set.protocol().referenceRemoved() && gallery.contains(triplet.reference());
-        List<String> key = List.of(triplet.category(), triplet.id());
-        triplets.put(key, triplet);
-        candidates.put(key, gallery.size() - (removed ? 1 : 0));
-      }
-    }
+    Map<List<String>, QuerySet.Asked> asked = set.asked();
     List<Metrics> metrics = new ArrayList<>();
     Map<String, List<Outcome>> heads = new LinkedHashMap<>();
     for (String name : names) {
-      List<RankedQuery> queries = new ArrayList<>();
+      List<Row> answers = rows.where(functions.col("head").equalTo(name)).collectAsList();
+      List<RankedQuery> queries = set.ranked(answers);
       Map<List<String>, Outcome> outcomes = new HashMap<>();
-      for (Row row : rows.where(functions.col("head").equalTo(name)).collectAsList()) {
-        List<String> key = List.of(row.getAs("category"), row.getAs("query"));
-        RankedQuery query = RankingRow.scored(row, triplets.get(key), candidates.get(key));
-        queries.add(query);
+      for (int i = 0; i < answers.size(); i++) {
+        Row row = answers.get(i);
         outcomes.put(
-            key,
+            QuerySet.key(row),
             Outcome.of(
                 set.protocol().family(),
-                query,
+                queries.get(i),
                 row.getList(row.fieldIndex("scores")),
                 settings().answers()));
       }
-      List<String> reasons = new ArrayList<>(set.degradedBecause());
-      reasons.addAll(Metrics.lostTargets(queries));
-      metrics.add(
-          Metrics.of(set.protocol(), name, queries, galleries, settings().cutoffs(), reasons));
-      heads.put(name, triplets.keySet().stream().map(outcomes::get).toList());
+      metrics.add(set.score(name, queries, settings().cutoffs()));
+      heads.put(name, asked.keySet().stream().map(outcomes::get).toList());
     }
-    List<Query> asked =
-        triplets.entrySet().stream()
-            .map(one -> asked(one.getValue(), candidates.get(one.getKey())))
-            .toList();
+    List<Query> queries =
+        asked.values().stream().map(one -> query(one.triplet(), one.candidates())).toList();
     return new Answered(
-        metrics, Outcomes.of(metrics.get(0), set.protocol().dataset(), asked, heads));
+        metrics, Outcomes.of(metrics.get(0), set.protocol().dataset(), queries, heads));
   }
 
-  private static Query asked(Triplet triplet, int candidates) {
+  private static Query query(Triplet triplet, int candidates) {
     return new Query(
         triplet.category(),
         triplet.id(),

@@ -3,8 +3,11 @@ package dev.weft.jobs.evaluate;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.config.ConfigException;
+import dev.weft.evaluate.Candidates;
 import dev.weft.evaluate.Family;
+import dev.weft.evaluate.Metrics;
 import dev.weft.evaluate.Protocol;
+import dev.weft.evaluate.RankedQuery;
 import dev.weft.ingest.DataSource;
 import dev.weft.ingest.Triplet;
 import dev.weft.jobs.PipelineConfig;
@@ -13,8 +16,11 @@ import dev.weft.jobs.store.Table;
 import dev.weft.store.Snapshot;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
@@ -56,6 +62,77 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
     return categories.stream().flatMap(category -> category.queries().stream()).toList();
   }
 
+  /**
+   * A query with the number of its candidates.
+   *
+   * @param triplet the query
+   * @param candidates images that are ranked for it
+   */
+  record Asked(Triplet triplet, int candidates) {}
+
+  /** The queries in order, by category and id. */
+  Map<List<String>, Asked> asked() {
+    Map<List<String>, Asked> asked = new LinkedHashMap<>();
+    for (Category category : categories) {
+      Set<String> gallery = Set.copyOf(category.gallery());
+      for (Triplet triplet : category.queries()) {
+        boolean removed = protocol.referenceRemoved() && gallery.contains(triplet.reference());
+        asked.put(
+            List.of(triplet.category(), triplet.id()),
+            new Asked(triplet, gallery.size() - (removed ? 1 : 0)));
+      }
+    }
+    return asked;
+  }
+
+  /** The query that a row of {@code rankings} answers, as {@link #asked} names it. */
+  static List<String> key(Row row) {
+    return List.of(row.getAs("category"), row.getAs("query"));
+  }
+
+  /**
+   * What one head answered.
+   *
+   * @param rows its rankings of all queries, as {@link RankTask} gives them
+   */
+  List<RankedQuery> ranked(List<Row> rows) {
+    Map<List<String>, Asked> asked = asked();
+    return rows.stream()
+        .map(
+            row -> {
+              Asked query = asked.get(key(row));
+              return RankingRow.scored(row, query.triplet(), query.candidates());
+            })
+        .toList();
+  }
+
+  /**
+   * The metrics of one head.
+   *
+   * @param head its name
+   * @param queries {@link #ranked}
+   * @param cutoffs {@code evaluate.cutoffs}
+   */
+  Metrics score(String head, List<RankedQuery> queries, List<Integer> cutoffs) {
+    Map<String, Integer> galleries = new HashMap<>();
+    categories.stream()
+        .filter(category -> !category.gallery().isEmpty())
+        .forEach(category -> galleries.put(category.name(), category.gallery().size()));
+    List<String> reasons = new ArrayList<>(degradedBecause);
+    reasons.addAll(Metrics.lostTargets(queries));
+    return Metrics.of(protocol, head, queries, galleries, cutoffs, reasons);
+  }
+
+  /** Training triplets set apart, each scored among the references and targets of its category. */
+  static QuerySet heldOut(String dataset, List<Triplet> triplets) {
+    Protocol protocol =
+        new Protocol(dataset, Family.FASHIONIQ, "hold-out", Candidates.VAL_UNION);
+    return new QuerySet(
+        protocol,
+        categories(protocol, triplets.stream().sorted(ORDER).toList(), Map.of()),
+        List.of());
+  }
+
   /** The sets of a run, in the order of the configuration; data sets without the split left out. */
   static List<QuerySet> read(SparkSession spark, Snapshot ingest, PipelineConfig config) {
     List<QuerySet> sets = new ArrayList<>();
@@ -89,6 +166,30 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
     return queries().stream().anyMatch(triplet -> !triplet.groundTruths().isEmpty());
   }
 
+  /** The set of the first data set that has the split. */
+  static QuerySet first(
+      SparkSession spark, Snapshot ingest, PipelineConfig config, String split) {
+    for (DataSource source : config.ingest().datasets()) {
+      List<Triplet> triplets = triplets(spark, ingest, source.name(), split);
+      if (!triplets.isEmpty()) {
+        Family family = Family.of(source.layout());
+        Protocol protocol =
+            new Protocol(source.name(), family, split, config.evaluate().cohort());
+        QuerySet set = of(spark, ingest, protocol, triplets);
+        if (!set.scored()) {
+          throw nothingToScore(protocol);
+        }
+        return set;
+      }
+    }
+    throw new WeftException(
+        ExitCode.INPUT_MISSING,
+        "Cannot validate: no data set of ingest version %d has a triplet of the split %s. Set"
+            + " train.validation.on to hold-out, or ingest a data set that has it.",
+        ingest.version(),
+        split);
+  }
+
   /** The triplets of a split, in order. */
   static List<Triplet> triplets(SparkSession spark, Snapshot ingest, String dataset, String split) {
     return of(Table.TRIPLETS, spark, ingest, dataset, split).collectAsList().stream()
@@ -103,6 +204,12 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
         triplets.stream().filter(triplet -> !triplet.groundTruths().isEmpty()).toList();
     List<Triplet> asked = answered.isEmpty() ? triplets : answered;
     Map<String, List<String>> listed = galleries(spark, ingest, protocol);
+    return new QuerySet(
+        protocol, categories(protocol, asked, listed), reasons(ingest, protocol.dataset()));
+  }
+
+  private static List<Category> categories(
+      Protocol protocol, List<Triplet> asked, Map<String, List<String>> listed) {
     List<Category> categories = new ArrayList<>();
     asked.stream()
         .collect(Collectors.groupingBy(Triplet::category, TreeMap::new, Collectors.toList()))
@@ -113,7 +220,7 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
                         name,
                         queries,
                         protocol.gallery(listed.getOrDefault(name, List.of()), queries))));
-    return new QuerySet(protocol, categories, reasons(ingest, protocol.dataset()));
+    return categories;
   }
 
   private static ConfigException nothingToScore(Protocol protocol) {

@@ -63,15 +63,57 @@ final class Ranker implements AutoCloseable {
    * @return rows of the table {@code rankings}, computed already
    */
   Dataset<Row> rank(Protocol protocol, QuerySet.Category category, EvaluateConfig config) {
-    String where =
-        category.name().isEmpty() ? protocol.dataset() : protocol.dataset() + "/" + category.name();
+    Prepared prepared =
+        prepare(context, embeddings, protocol, category, width, spread);
+    broadcasts.add(prepared.candidates());
+    String where = where(protocol, category);
+    JavaRDD<Row> rows = prepared.rank(context, heads, RankTask.Plan.of(protocol, config));
+    Dataset<Row> rankings =
+        spark
+            .createDataFrame(rows, Table.RANKINGS.schema().asNullable())
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    cached.add(rankings);
+    spark.sparkContext().setJobDescription("rank " + where);
+    rankings.count();
+    spark.sparkContext().setJobDescription(null);
+    return rankings;
+  }
+
+  /**
+   * A category that is ready to be ranked, by any heads.
+   *
+   * @param candidates what is ranked, on its way to every JVM
+   * @param blocks the queries, composed a block at a time
+   * @param tasks at most this many at once
+   */
+  record Prepared(
+      Broadcast<CandidateVectors> candidates, List<List<Question>> blocks, int tasks) {
+
+    /** The rankings, not computed yet. */
+    JavaRDD<Row> rank(
+        JavaSparkContext context, Broadcast<List<TrainedHead>> heads, RankTask.Plan plan) {
+      return context
+          .parallelize(blocks, Math.min(tasks, blocks.size()))
+          .mapPartitions(new RankTask(candidates, heads, plan));
+    }
+  }
+
+  /** Fetches the vectors of a category. */
+  static Prepared prepare(
+      JavaSparkContext context,
+      Embeddings embeddings,
+      Protocol protocol,
+      QuerySet.Category category,
+      int width,
+      Spread spread) {
+    String where = where(protocol, category);
     Set<String> texts = new LinkedHashSet<>();
     Set<String> images = new LinkedHashSet<>(category.gallery());
     for (Triplet triplet : category.queries()) {
       texts.add(Question.text(triplet));
       images.add(triplet.reference());
     }
-    spark.sparkContext().setJobDescription("fetch the vectors of " + where);
+    context.sc().setJobDescription("fetch the vectors of " + where);
     Map<String, byte[]> textVectors = embeddings.texts(texts, where);
     Map<String, byte[]> imageVectors =
         embeddings.images(protocol.dataset(), category.name(), images);
@@ -87,21 +129,14 @@ final class Ranker implements AutoCloseable {
                 category.name(),
                 width,
                 among(imageVectors, category.gallery())));
-    broadcasts.add(candidates);
-    List<List<Question>> blocks = blocks(questions);
-    JavaRDD<Row> rows =
-        context
-            .parallelize(blocks, Math.min(spread.tasks(), blocks.size()))
-            .mapPartitions(new RankTask(candidates, heads, RankTask.Plan.of(protocol, config)));
-    Dataset<Row> rankings =
-        spark
-            .createDataFrame(rows, Table.RANKINGS.schema().asNullable())
-            .persist(StorageLevel.MEMORY_AND_DISK());
-    cached.add(rankings);
-    spark.sparkContext().setJobDescription("rank " + where);
-    rankings.count();
-    spark.sparkContext().setJobDescription(null);
-    return rankings;
+    context.sc().setJobDescription(null);
+    return new Prepared(candidates, blocks(questions, spread.block()), spread.tasks());
+  }
+
+  private static String where(Protocol protocol, QuerySet.Category category) {
+    return category.name().isEmpty()
+        ? protocol.dataset()
+        : protocol.dataset() + "/" + category.name();
   }
 
   private static Map<String, byte[]> among(Map<String, byte[]> vectors, Collection<String> ids) {
@@ -110,10 +145,10 @@ final class Ranker implements AutoCloseable {
     return chosen;
   }
 
-  private List<List<Question>> blocks(List<Question> questions) {
+  private static List<List<Question>> blocks(List<Question> questions, int block) {
     List<List<Question>> blocks = new ArrayList<>();
-    for (int from = 0; from < questions.size(); from += spread.block()) {
-      int to = Math.min(from + spread.block(), questions.size());
+    for (int from = 0; from < questions.size(); from += block) {
+      int to = Math.min(from + block, questions.size());
       blocks.add(new ArrayList<>(questions.subList(from, to))); // a view would not travel
     }
     return blocks;

@@ -24,7 +24,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Checkpoints {
   private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
-  private static final int KEPT = 3;
   private static final String PARTITIONS = "partitions";
 
   /**
@@ -36,11 +35,13 @@ final class Checkpoints {
   private final Session session;
   private final Stage stage;
   private final Artefact artefact;
+  private final int kept;
   private int saved;
 
   Checkpoints(Session session, Stage stage) {
     this.session = session;
     this.stage = stage;
+    this.kept = session.config().train().checkpointsKept();
     this.artefact = session.artefact(stage.artefact() + "/checkpoint");
   }
 
@@ -97,8 +98,8 @@ final class Checkpoints {
     attempt.commit(
         stage.commitRequest(session, Map.of("step", state.step(), PARTITIONS, partitions)));
     saved++;
-    if (saved % KEPT == 0) { // not each time: a vacuum lists and reads more than a save writes
-      keep(KEPT);
+    if (saved % kept == 0) { // not each time: a vacuum lists and reads more than a save writes
+      keep(kept);
     }
   }
 

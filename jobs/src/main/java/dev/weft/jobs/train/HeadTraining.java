@@ -10,6 +10,7 @@ import dev.weft.train.HeadArchitecture;
 import dev.weft.train.HeadKind;
 import dev.weft.train.StepReport;
 import dev.weft.train.StepRequest;
+import dev.weft.train.Surroundings;
 import dev.weft.train.TrainConfig;
 import dev.weft.train.Trainer;
 import dev.weft.train.TripletTable;
@@ -62,29 +63,36 @@ final class HeadTraining {
     Checkpoint from = saved.isPresent() ? saved.get().state() : trainer.start();
     int parts = partitions(config, saved);
     Display display = new Display(kind, trainer.steps(), from.step());
+    StepSetup setup =
+        new StepSetup(attempt, data.broadcast(), architecture, batches, config.objective(), parts);
     StepJobs jobs =
         new StepJobs(
             new JavaSparkContext(session.spark().sparkContext()),
-            new StepSetup(
-                attempt, data.broadcast(), architecture, batches, config.objective(), parts),
+            setup,
             config.reduce(),
+            Duration.ofSeconds(config.stepTimeoutSeconds()),
             display::description);
     StepCostReport costs =
         new StepCostReport(session.progress(), parts, jobs.prepare(first(from)), jobs.reduction());
     display.begin(saved, architecture, batches, parts);
-    try {
+    try (HeadValidation validation = new HeadValidation(session, data, architecture)) {
       Checkpoint end =
           trainer.train(
               from,
-              jobs,
-              state -> checkpoints.save(state, parts),
-              report -> {
-                costs.add(jobs.cost(report));
-                display.report(report);
-              });
+              new Surroundings(
+                  jobs,
+                  validation::score,
+                  state -> checkpoints.save(state, parts),
+                  report -> {
+                    costs.add(jobs.cost(report));
+                    display.report(report);
+                  },
+                  data.rows()::name,
+                  System::nanoTime));
       display.end(end);
       Map<String, Object> figures = figures(end, parts, display);
       costs.figures().ifPresent(cost -> figures.put("step_cost", cost));
+      figures.putAll(validation.figures(end));
       return new Trained(architecture, end, figures);
     } finally {
       session.progress().end();
@@ -214,7 +222,7 @@ final class HeadTraining {
                   head,
                   lossOfLastEpoch(end),
                   end.logitScale(),
-                  steps,
+                  end.step(),
                   medianSeconds()
                       .map(each -> String.format(Locale.ROOT, " of %.0f ms", 1000 * each))
                       .orElse("")));

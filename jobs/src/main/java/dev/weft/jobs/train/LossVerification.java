@@ -19,6 +19,7 @@ import dev.weft.train.TrainConfig;
 import dev.weft.train.Trainer;
 import dev.weft.train.TripletTable;
 import java.nio.FloatBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,6 +74,7 @@ public final class LossVerification {
                     spark,
                     setup,
                     reduction,
+                    Duration.ofSeconds(session.config().train().stepTimeoutSeconds()),
                     request -> "verify the loss in " + setup.parts() + " partitions"))
         .verify();
   }

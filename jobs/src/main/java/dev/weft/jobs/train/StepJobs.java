@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -43,6 +42,7 @@ final class StepJobs implements StepWorkers {
   private final Reduction reduction;
   private final JavaRDD<Integer> slices;
   private final Function<StepRequest, String> describe;
+  private final StepWatch watch;
   private Optional<Broadcast<byte[]>> sent = Optional.empty();
   private double broadcast;
   private double fetch;
@@ -52,18 +52,21 @@ final class StepJobs implements StepWorkers {
 
   /**
    * @param wanted where the gradients are to be added up
+   * @param patience how long a step may take
    * @param describe what Spark's pages call the job of a step
    */
   StepJobs(
       JavaSparkContext spark,
       StepSetup setup,
       Reduction wanted,
+      Duration patience,
       Function<StepRequest, String> describe) {
     this.describe = describe;
     this.spark = spark;
     this.setup = setup;
     this.reduction = reduction(wanted);
     requireRoomForResults();
+    watch = new StepWatch(spark.sc(), patience);
     slices = spark.parallelize(IntStream.range(0, setup.parts()).boxed().toList(), setup.parts());
   }
 
@@ -232,6 +235,19 @@ final class StepJobs implements StepWorkers {
         step.updateSeconds());
   }
 
+  @Override
+  public List<int[]> notFinite(StepRequest request) {
+    try {
+      StepTask task = StepTask.of(setup, send(request), request);
+      return run(
+          request,
+          "look for what made " + describe.apply(request) + " fail",
+          () -> slices.map(task::notFinite).collect());
+    } finally {
+      forget();
+    }
+  }
+
   /** The parameters go out once for both passes of a step. */
   private Broadcast<byte[]> send(StepRequest request) {
     if (sent.isEmpty()) {
@@ -272,32 +288,13 @@ final class StepJobs implements StepWorkers {
   private <T> T run(StepRequest request, String description, Supplier<T> work) {
     spark.sc().setJobDescription(description);
     try {
-      return work.get();
-    } catch (Exception e) {
-      throw plain(e, request);
+      return watch.guard(what(request), work);
     } finally {
       spark.sc().setJobDescription(null);
     }
   }
 
-  /** What a task says stays as it is; what Spark says about lost workers is made plain. */
-  private RuntimeException plain(Exception failure, StepRequest request) {
-    boolean workersFailed = failure instanceof SparkException && failure.getCause() == null;
-    if (!workersFailed) {
-      return failure instanceof RuntimeException unchecked
-          ? unchecked
-          : new IllegalStateException(
-              "step " + request.step() + " of the " + Binder.kebab(head()) + " head failed",
-              failure);
-    }
-    return new WeftException(
-        failure,
-        ExitCode.TRY_LATER,
-        "Cannot go on training the %s head: Spark gave up step %d (%s). Look at the logs of the"
-            + " executors for why they went, such as memory; then run the same command again: it goes"
-            + " on from the last checkpoint.",
-        Binder.kebab(head()),
-        request.step(),
-        failure.getMessage().lines().findFirst().orElse("no reason given"));
+  private String what(StepRequest request) {
+    return "step " + request.step() + " of the " + Binder.kebab(head()) + " head";
   }
 }

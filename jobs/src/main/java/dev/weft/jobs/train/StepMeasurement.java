@@ -17,6 +17,7 @@ import dev.weft.train.StepWorkers;
 import dev.weft.train.TrainConfig;
 import dev.weft.train.Trainer;
 import dev.weft.train.TripletTable;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,6 +70,7 @@ public final class StepMeasurement {
               spark,
               new StepSetup("measurement", vectors, head, batches, config.objective(), parts),
               options.reduce(),
+              Duration.ofSeconds(config.stepTimeoutSeconds()),
               request -> "measured step " + request.step());
       LocalWorkers local =
           new LocalWorkers(new StepComputation(head, table, batches, config.objective()), 1);

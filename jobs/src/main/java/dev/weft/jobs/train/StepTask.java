@@ -100,4 +100,15 @@ record StepTask(
             : request;
     computation.compute(ready, part, parts);
   }
+
+  /**
+   * Looks for the rows of a slice that gave no number, on a worker.
+   *
+   * @param part which slice, from 0
+   */
+  int[] notFinite(int part) {
+    StepRequest request =
+        new StepRequest(step, epoch, stepInEpoch, parameters.value(), logitScale, columns);
+    return setup.computation().notFinite(request, part, setup.parts());
+  }
 }

@@ -12,6 +12,7 @@ import dev.weft.jobs.PipelineConfig;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.Stage;
 import dev.weft.jobs.StageResult;
+import dev.weft.jobs.evaluate.HeadScore;
 import dev.weft.store.Attempt;
 import dev.weft.store.Snapshot;
 import dev.weft.train.EpochLoss;
@@ -20,6 +21,7 @@ import dev.weft.train.HeadBundle;
 import dev.weft.train.HeadKind;
 import dev.weft.train.TextWeightSearch;
 import dev.weft.train.TrainConfig;
+import dev.weft.train.ValidationConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,13 +37,22 @@ import org.apache.commons.codec.digest.DigestUtils;
  * <pre>scripts/weft train --config conf/wardrobe.yaml --set 'train.heads=[gated]'</pre>
  */
 public final class TrainJob {
-  private static final int CODE_FORMAT = 2;
+  private static final int CODE_FORMAT = 3;
   private static final String PARAMETERS = "params.bin";
   private static final ObjectWriter JSON =
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
           .build()
           .writerWithDefaultPrettyPrinter();
+
+  /** Settings that no byte depends on. */
+  private static final Set<String> UNIMPORTANT =
+      Set.of(
+          "heads", "reduce", "checkpointSteps", "checkpointSeconds", "checkpointsKept", "stepTimeoutSeconds");
+
+  /** Settings that the weighted head depends on; a hold-out leaves it fewer triplets. */
+  private static final Set<String> WEIGHTED =
+      Set.of("logitScale", "mix", "captionForms", "seed", "validation", "validated");
 
   /** Settings that matter to one head only. */
   private static final Map<HeadKind, Set<String>> OF_ONE_HEAD =
@@ -102,7 +113,7 @@ public final class TrainJob {
         new Stage(
             "train",
             "train/" + Binder.kebab(kind),
-            settings(session.config(), kind),
+            settings(session, kind),
             data.inputs(),
             List.of(),
             CODE_FORMAT);
@@ -114,14 +125,24 @@ public final class TrainJob {
   }
 
   /** What the bytes of a head depend on; a setting that is not named here matters to all heads. */
-  private static Map<String, Object> settings(PipelineConfig config, HeadKind kind) {
+  private static Map<String, Object> settings(Session session, HeadKind kind) {
+    PipelineConfig config = session.config();
     Map<String, Object> settings = Stage.settings(config.train());
-    settings.keySet().removeAll(Set.of("heads", "checkpointSteps", "reduce"));
+    settings.keySet().removeAll(UNIMPORTANT);
     settings.put("seed", config.seed());
+    switch (config.train().validation().on()) {
+      case NONE -> settings.remove("validation");
+      case VAL -> settings.put("validated", HeadScore.settings(session));
+      case HOLD_OUT -> settings.put("validated", "hold-out");
+    }
     switch (kind) {
       case SUM -> settings.keySet().retainAll(Set.of("logitScale"));
-      case WEIGHTED ->
-          settings.keySet().retainAll(Set.of("logitScale", "mix", "captionForms", "seed"));
+      case WEIGHTED -> {
+        settings.keySet().retainAll(WEIGHTED);
+        if (config.train().validation().on() != ValidationConfig.On.HOLD_OUT) {
+          settings.keySet().removeAll(Set.of("validation", "validated"));
+        }
+      }
       case GATED, COMBINER, ATTENTION, TIRG ->
           OF_ONE_HEAD.forEach(
               (head, names) -> {
@@ -165,8 +186,11 @@ public final class TrainJob {
       case GATED, COMBINER, ATTENTION, TIRG -> {
         HeadTraining.Trained trained =
             new HeadTraining(session, stage, data).train(kind, attempt.id());
+        if (!trained.end().scores().isEmpty()) {
+          attempt.write("validation.json", json(trained.end().scores()));
+        }
         yield write(
-            HeadBundle.of(trained.architecture(), data.encoder(), trained.end()),
+            HeadBundle.of(trained.architecture(), data.encoder(), trained.end().chosen()),
             trained.end().history(),
             trained.figures(),
             attempt);
@@ -182,11 +206,7 @@ public final class TrainJob {
   private static Map<String, Object> write(
       HeadBundle head, List<EpochLoss> history, Map<String, Object> training, Attempt attempt) {
     Map<String, byte[]> files = new LinkedHashMap<>(head.files());
-    try {
-      files.put("history.json", JSON.writeValueAsBytes(history));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("records of numbers are always JSON", e);
-    }
+    files.put("history.json", json(history));
     files.forEach(attempt::write);
     Map<String, Object> figures = new LinkedHashMap<>(training);
     figures.put("logit_scale", head.logitScale());
@@ -194,6 +214,14 @@ public final class TrainJob {
     figures.put("parameters_sha256", DigestUtils.sha256Hex(files.get(PARAMETERS)));
     figures.put("encoder", head.encoder());
     return figures;
+  }
+
+  private static byte[] json(List<?> records) {
+    try {
+      return JSON.writeValueAsBytes(records);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("records of numbers are always JSON", e);
+    }
   }
 
   /** The figures of one head, with where it is. */

@@ -3,8 +3,10 @@ package dev.weft.jobs.train;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.jobs.Session;
+import dev.weft.jobs.evaluate.HeadScore;
 import dev.weft.store.Snapshot;
 import dev.weft.train.TripletTable;
+import dev.weft.train.ValidationConfig;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -20,7 +22,7 @@ final class TrainingData implements AutoCloseable {
   private final Session session;
   private final Snapshot ingest;
   private final Snapshot encode;
-  private Optional<TripletTable> table = Optional.empty();
+  private Optional<TrainingRows> rows = Optional.empty();
   private Optional<Broadcast<byte[]>> broadcast = Optional.empty();
 
   TrainingData(Session session, Snapshot ingest, Snapshot encode) {
@@ -32,6 +34,15 @@ final class TrainingData implements AutoCloseable {
   /** The snapshots a head depends on. */
   List<Snapshot> inputs() {
     return List.of(ingest, encode);
+  }
+
+  /** What scores a head while it is trained; none if the settings say so. */
+  Optional<HeadScore> score() {
+    return switch (session.config().train().validation().on()) {
+      case NONE -> Optional.empty();
+      case VAL -> Optional.of(HeadScore.onVal(session, ingest, encode));
+      case HOLD_OUT -> Optional.of(HeadScore.onHoldOut(session, encode, rows().heldOut()));
+    };
   }
 
   /** Fingerprint of the encoder that made the vectors. */
@@ -58,19 +69,27 @@ final class TrainingData implements AutoCloseable {
     return type.cast(value);
   }
 
-  /** The training rows. */
+  /** The training rows, without those that are held out for validation. */
   TripletTable table() {
-    if (table.isEmpty()) {
-      table =
+    return rows().table();
+  }
+
+  /** The training rows and what is held out. */
+  TrainingRows rows() {
+    if (rows.isEmpty()) {
+      ValidationConfig validation = session.config().train().validation();
+      double share = validation.on() == ValidationConfig.On.HOLD_OUT ? validation.share() : 0;
+      rows =
           Optional.of(
               TrainingTable.read(
                   session.spark(),
                   ingest,
                   encode,
                   dimension(),
-                  session.config().train().captionForms()));
+                  session.config().train().captionForms(),
+                  new HoldOut(session.config().seed(), share)));
     }
-    return table.get();
+    return rows.get();
   }
 
   /** The training rows as every worker gets them, once: {@link TripletTable#toBytes}. */

@@ -21,6 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -46,8 +47,15 @@ final class TrainingTable {
   private final Snapshot encode;
   private final int dimension;
   private final List<CaptionForm> forms;
+  private final HoldOut holdOut;
 
-  private TrainingTable(Snapshot ingest, Snapshot encode, int dimension, List<CaptionForm> forms) {
+  private TrainingTable(
+      Snapshot ingest,
+      Snapshot encode,
+      int dimension,
+      List<CaptionForm> forms,
+      HoldOut holdOut) {
+    this.holdOut = holdOut;
     this.ingest = ingest;
     this.encode = encode;
     this.dimension = dimension;
@@ -86,22 +94,24 @@ final class TrainingTable {
    *
    * @param dimension embedding width D
    * @param forms the texts of each row, made of its captions
+   * @param holdOut which images are set apart
    */
-  static TripletTable read(
+  static TrainingRows read(
       SparkSession spark,
       Snapshot ingest,
       Snapshot encode,
       int dimension,
-      List<CaptionForm> forms) {
+      List<CaptionForm> forms,
+      HoldOut holdOut) {
     spark.sparkContext().setJobDescription("read the training triplets and their vectors");
     try {
-      return new TrainingTable(ingest, encode, dimension, forms).read(spark);
+      return new TrainingTable(ingest, encode, dimension, forms, holdOut).read(spark);
     } finally {
       spark.sparkContext().setJobDescription(null);
     }
   }
 
-  private TripletTable read(SparkSession spark) {
+  private TrainingRows read(SparkSession spark) {
     Dataset<Row> rows =
         Table.TRIPLETS
             .read(spark, ingest)
@@ -119,9 +129,34 @@ final class TrainingTable {
     }
     Map<ImageKey, ImageVector> images = imageVectors(spark, rows);
     requireImages(triplets, images.keySet());
-    Map<String, byte[]> texts = textVectors(spark, triplets);
-    requireTexts(triplets, texts.keySet());
-    return table(triplets, images, texts);
+    Predicate<ImageKey> apart = image -> holdOut.test(images.get(image).sha256());
+    List<Triplet> heldOut = triplets.stream().filter(one -> apart.test(target(one))).toList();
+    List<Triplet> training =
+        triplets.stream()
+            .filter(one -> !apart.test(target(one)) && !apart.test(reference(one)))
+            .toList();
+    requireBoth(training, heldOut);
+    Map<String, byte[]> texts = textVectors(spark, training);
+    requireTexts(training, texts.keySet());
+    return new TrainingRows(
+        table(training, images, texts),
+        training,
+        heldOut,
+        triplets.size() - training.size() - heldOut.size());
+  }
+
+  private void requireBoth(List<Triplet> training, List<Triplet> heldOut) {
+    if (training.isEmpty() || (heldOut.isEmpty() && holdOut.share() > 0)) {
+      throw new WeftException(
+          ExitCode.CONFIG,
+          "Cannot hold out a share of %s of the target images: %d training triplets and %d held out"
+              + " are left of those in %s. Change train.validation.share, or set"
+              + " train.validation.on to val.",
+          holdOut.share(),
+          training.size(),
+          heldOut.size(),
+          ingest.path());
+    }
   }
 
   private TripletTable table(

@@ -13,6 +13,7 @@ import dev.weft.train.StepRequest;
 import dev.weft.train.StepWorkers;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -79,7 +80,7 @@ class LossVerificationTest {
         new LossVerification(
             session,
             (setup, reduction) ->
-                new Faulty(new StepJobs(spark, setup, reduction, request -> "faulty"), 5));
+                new Faulty(new StepJobs(spark, setup, reduction, Duration.ofMinutes(1), request -> "faulty"), 5));
 
     assertThatThrownBy(verification::verify)
         .isInstanceOfSatisfying(

@@ -15,6 +15,7 @@ import dev.weft.train.StepComputation;
 import dev.weft.train.StepRequest;
 import dev.weft.train.TripletTable;
 import java.nio.FloatBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -89,6 +90,7 @@ class StepJobsTest {
         spark,
         new StepSetup("run " + objective, vectors, HEAD, BATCHES, objective, parts),
         reduction,
+        Duration.ofMinutes(1),
         request -> "step " + request.step());
   }
 

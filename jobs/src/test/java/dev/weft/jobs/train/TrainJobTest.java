@@ -448,7 +448,7 @@ class TrainJobTest {
           .isInstanceOfSatisfying(
               WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.TRY_LATER))
           .hasMessageMatching(
-              "Cannot go on training the gated head: Spark gave up step \\d+ \\(.*cancelled.*\\)\\."
+              "Cannot go on training: Spark gave up step \\d+ of the gated head \\(.*cancelled.*\\)\\."
                   + " Look at the logs of the executors .* run the same command again: .*");
     } finally {
       ended.set(true);
