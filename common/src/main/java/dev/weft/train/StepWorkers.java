@@ -28,4 +28,12 @@ public interface StepWorkers {
    * @param request the step, as it was given to {@link #compute}
    */
   List<int[]> notFinite(StepRequest request);
+
+  /**
+   * Steps that each partition makes by itself: {@link LocalRound#run} of each.
+   *
+   * @param round the steps
+   * @param state where all begin
+   */
+  List<LocalRound.Result> local(LocalRound round, byte[] state);
 }

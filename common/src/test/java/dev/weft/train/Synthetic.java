@@ -109,20 +109,34 @@ final class Synthetic {
   /** The same with validation. */
   static TrainConfig config(
       int epochs, int batchSize, double learningRate, ValidationConfig validation) {
-    return config(epochs, batchSize, learningRate, 1, true, validation, 1, 3600);
+    return config(epochs, batchSize, learningRate, 1, true, validation, 1, 3600, 0);
   }
 
   /** The same with other moments of checkpoints. */
   static TrainConfig config(
       int epochs, int batchSize, double learningRate, int checkpointSteps, int checkpointSeconds) {
     return config(
-        epochs, batchSize, learningRate, 1, true, NO_VALIDATION, checkpointSteps, checkpointSeconds);
+        epochs,
+        batchSize,
+        learningRate,
+        1,
+        true,
+        NO_VALIDATION,
+        checkpointSteps,
+        checkpointSeconds,
+        0);
+  }
+
+  /** The same with steps that each partition makes by itself. */
+  static TrainConfig local(int epochs, int batchSize, double learningRate, int localSteps) {
+    return config(
+        epochs, batchSize, learningRate, 1, true, NO_VALIDATION, 1, 3600, localSteps);
   }
 
   /** Settings of the plain loss, without anything that a step can do besides. */
   static TrainConfig plain(int epochs, int batchSize) {
     return config(
-        epochs, batchSize, 1e-3, 0, false, NO_VALIDATION, Integer.MAX_VALUE, Integer.MAX_VALUE);
+        epochs, batchSize, 1e-3, 0, false, NO_VALIDATION, Integer.MAX_VALUE, Integer.MAX_VALUE, 0);
   }
 
   private static TrainConfig config(
@@ -133,7 +147,8 @@ final class Synthetic {
       boolean referenceAsNegative,
       ValidationConfig validation,
       int checkpointSteps,
-      int checkpointSeconds) {
+      int checkpointSeconds,
+      int localSteps) {
     return new TrainConfig(
         List.of(HeadKind.GATED),
         Gate.VECTOR,
@@ -158,6 +173,8 @@ final class Synthetic {
         0,
         List.of(CaptionForm.FIRST_AND_SECOND, CaptionForm.SECOND_AND_FIRST),
         1,
+        localSteps > 0 ? Sync.LOCAL : Sync.EVERY_STEP,
+        Math.max(1, localSteps),
         Reduction.AUTO,
         checkpointSteps,
         checkpointSeconds,

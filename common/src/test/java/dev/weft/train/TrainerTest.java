@@ -299,6 +299,11 @@ class TrainerTest {
       public List<int[]> notFinite(StepRequest request) {
         return List.of(new int[0], new int[] {7, 8});
       }
+
+      @Override
+      public List<LocalRound.Result> local(LocalRound round, byte[] state) {
+        throw new IllegalStateException("this run agrees after every step");
+      }
     };
   }
 

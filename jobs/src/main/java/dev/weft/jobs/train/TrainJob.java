@@ -19,6 +19,7 @@ import dev.weft.train.EpochLoss;
 import dev.weft.train.HeadArchitecture;
 import dev.weft.train.HeadBundle;
 import dev.weft.train.HeadKind;
+import dev.weft.train.Sync;
 import dev.weft.train.TextWeightSearch;
 import dev.weft.train.TrainConfig;
 import dev.weft.train.ValidationConfig;
@@ -121,6 +122,7 @@ public final class TrainJob {
     if (result.status().equals(StageResult.DONE) && isTrainable(kind)) {
       new Checkpoints(session, stage).supersede();
     }
+    result.snapshot().ifPresent(head -> TrainMetrics.current().published(head.version()));
     return result;
   }
 
@@ -129,6 +131,9 @@ public final class TrainJob {
     PipelineConfig config = session.config();
     Map<String, Object> settings = Stage.settings(config.train());
     settings.keySet().removeAll(UNIMPORTANT);
+    if (config.train().sync() == Sync.EVERY_STEP) {
+      settings.remove("localSteps");
+    }
     settings.put("seed", config.seed());
     switch (config.train().validation().on()) {
       case NONE -> settings.remove("validation");
