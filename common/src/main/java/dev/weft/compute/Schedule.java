@@ -5,8 +5,8 @@ package dev.weft.compute;
  *
  * <p>The half cosine is Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm
  * Restarts", ICLR 2017 (arXiv:1608.03983), without restarts. One cycle is Smith and Topin,
- * "Super-Convergence" (arXiv:1708.07120), with the halves of a cosine and the factors that PyTorch's
- * OneCycleLR has by default; its rise takes the warm-up steps, and Adam's momentum stays.
+ * "Super-Convergence" (arXiv:1708.07120), with the halves of a cosine and the factors that
+ * PyTorch's OneCycleLR has by default; its rise takes the warm-up steps, and Adam's momentum stays.
  *
  * @param course what follows the warm-up
  * @param peak largest step size
@@ -24,8 +24,8 @@ public record Schedule(Course course, double peak, long warmupSteps, long steps)
     /** Falls to 0 along half a cosine. */
     COSINE,
     /**
-     * Rises from 1/25 of the peak along half a cosine, then falls along another to 1/10,000 of where
-     * it began.
+     * Rises from 1/25 of the peak along half a cosine, then falls along another to 1/10,000 of
+     * where it began.
      */
     ONE_CYCLE
   }

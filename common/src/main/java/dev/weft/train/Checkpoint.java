@@ -75,8 +75,7 @@ public record Checkpoint(
       List<EpochLoss> history,
       float[] parameters,
       float[] updater) {
-    this(
-        configHash, step, epochLossSum, history, parameters, updater, List.of(), new float[0]);
+    this(configHash, step, epochLossSum, history, parameters, updater, List.of(), new float[0]);
   }
 
   public Checkpoint {
@@ -169,8 +168,10 @@ public record Checkpoint(
 
   /** The best validation, the earliest of equals; empty if there was none. */
   public Optional<EpochScore> bestScore() {
-    return scores.stream().max(Comparator.comparingDouble(EpochScore::score).thenComparing(
-        Comparator.comparingInt(EpochScore::epoch).reversed()));
+    return scores.stream()
+        .max(
+            Comparator.comparingDouble(EpochScore::score)
+                .thenComparing(Comparator.comparingInt(EpochScore::epoch).reversed()));
   }
 
   /** The state whose parameters become the head. */

@@ -118,7 +118,8 @@ public record LocalRound(long step, double[] learningRates, Rule rule)
       FloatBuffer values = NativeVectors.floats(state);
       NativeVectors.view(parameters).put(values.limit(count));
       NativeVectors.view(moments).put(values.limit(3 * count));
-      Optimizer optimizer = new Optimizer(moments, rule.weightDecay(), count - 1, rule.clipNorm());
+      Optimizer optimizer =
+          new Optimizer(moments, rule.weightDecay(), computation.weights(), rule.clipNorm());
       int rows = 0;
       double norm = 0;
       double[] losses = new double[learningRates.length];

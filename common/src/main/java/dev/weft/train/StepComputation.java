@@ -1,6 +1,7 @@
 package dev.weft.train;
 
 import dev.weft.compute.NativeVectors;
+import dev.weft.compute.Optimizer;
 import dev.weft.compute.RandomKey;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -81,6 +82,11 @@ public final class StepComputation {
     rowVectors = new INDArray[2 + objective.hardNegatives()];
     Arrays.setAll(rowVectors, i -> Nd4j.createUninitialized(DataType.FLOAT, 1, table.dimension()));
     candidateVectors = rowVectors[0].dup();
+  }
+
+  /** The parameters of the head that are weights, see {@link GraphHead#weights}. */
+  List<Optimizer.Span> weights() {
+    return head.weights();
   }
 
   /** Which rows a step has. */

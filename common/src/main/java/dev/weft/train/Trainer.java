@@ -299,7 +299,14 @@ public final class Trainer {
             "the partitions saw " + found + " rows from step " + step + " on instead of " + rows);
       }
       double norm = results.stream().mapToDouble(LocalRound.Result::norm).reduce(0, Math::max);
-      requireFinite(lossSum / rows, norm, epoch);
+      if (!Double.isFinite(lossSum) || !Double.isFinite(norm)) {
+        throw notFinite(
+            step,
+            epoch,
+            lossSum / rows,
+            norm,
+            "It is one of the " + rates.length + " local steps from there on.");
+      }
       float[] average = LocalRound.average(results);
       NativeVectors.view(parameters).put(average, 0, count + 1);
       NativeVectors.view(optimizer.state()).put(average, count + 1, 2 * (count + 1));
@@ -370,16 +377,7 @@ public final class Trainer {
               .limit(NAMED_ROWS)
               .mapToObj(surroundings.names())
               .collect(Collectors.joining(", "));
-      return new WeftException(
-          ExitCode.CONFIG,
-          "Cannot go on training the %s head: in step %d (epoch %d) the loss is %s and the length of"
-              + " the gradient %s. %s Lower train.learning-rate (%s) or set train.clip-norm and run"
-              + " again with --force; the last checkpoint is still there.",
-          architecture.kind().name().toLowerCase(Locale.ROOT),
-          request.step(),
-          request.epoch(),
-          loss,
-          norm,
+      String where =
           rows.length == 0
               ? "Each of its " + all + " triplets by itself gives a number."
               : rows.length
@@ -387,7 +385,22 @@ public final class Trainer {
                   + all
                   + " triplets give it: "
                   + named
-                  + (rows.length > NAMED_ROWS ? " and more." : "."),
+                  + (rows.length > NAMED_ROWS ? " and more." : ".");
+      return notFinite(request.step(), request.epoch(), loss, norm, where);
+    }
+
+    private WeftException notFinite(long step, int epoch, double loss, double norm, String where) {
+      return new WeftException(
+          ExitCode.CONFIG,
+          "Cannot go on training the %s head: in step %d (epoch %d) the loss is %s and the length of"
+              + " the gradient %s. %s Lower train.learning-rate (%s) or set train.clip-norm and run"
+              + " again with --force; the last checkpoint is still there.",
+          architecture.kind().name().toLowerCase(Locale.ROOT),
+          step,
+          epoch,
+          loss,
+          norm,
+          where,
           config.learningRate());
     }
   }

@@ -19,7 +19,9 @@ class OptimizerTest {
   @Test
   void stepsAreThoseOfAdamWithDecoupledDecay() {
     INDArray parameters = Nd4j.createFromArray(1.0, -2.0, 0.5);
-    Optimizer optimizer = new Optimizer(Nd4j.zeros(parameters.dataType(), 6), 0.1, List.of(new Optimizer.Span(0, 2)), 0);
+    Optimizer optimizer =
+        new Optimizer(
+            Nd4j.zeros(parameters.dataType(), 6), 0.1, List.of(new Optimizer.Span(0, 2)), 0);
     double[] expected = {1, -2, 0.5};
     double[] first = new double[3];
     double[] second = new double[3];

@@ -129,8 +129,7 @@ final class Synthetic {
 
   /** The same with steps that each partition makes by itself. */
   static TrainConfig local(int epochs, int batchSize, double learningRate, int localSteps) {
-    return config(
-        epochs, batchSize, learningRate, 1, true, NO_VALIDATION, 1, 3600, localSteps);
+    return config(epochs, batchSize, learningRate, 1, true, NO_VALIDATION, 1, 3600, localSteps);
   }
 
   /** Settings of the plain loss, without anything that a step can do besides. */

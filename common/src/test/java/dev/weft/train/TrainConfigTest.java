@@ -41,14 +41,9 @@ class TrainConfigTest {
     assertThat(config(Sync.LOCAL, Objective.Direction.QUERY_TO_TARGET).localSteps()).isEqualTo(1);
   }
 
-  private static TrainConfig config(
-      int batchSize, double learningRate, double tirgHidden) {
+  private static TrainConfig config(int batchSize, double learningRate, double tirgHidden) {
     return config(
-        batchSize,
-        learningRate,
-        tirgHidden,
-        Sync.EVERY_STEP,
-        Objective.Direction.QUERY_TO_TARGET);
+        batchSize, learningRate, tirgHidden, Sync.EVERY_STEP, Objective.Direction.QUERY_TO_TARGET);
   }
 
   private static TrainConfig config(Sync sync, Objective.Direction direction) {

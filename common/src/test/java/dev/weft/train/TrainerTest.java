@@ -83,10 +83,8 @@ class TrainerTest {
     assertThat(end.parameters()).isNotEqualTo(best.parameters());
     for (Checkpoint state : kept) {
       Checkpoint resumed =
-          trainer(config)
-              .train(Checkpoint.of(state.files()), scored(new ArrayList<>(), () -> 0));
-      end.files()
-          .forEach((name, bytes) -> assertThat(resumed.files().get(name)).isEqualTo(bytes));
+          trainer(config).train(Checkpoint.of(state.files()), scored(new ArrayList<>(), () -> 0));
+      end.files().forEach((name, bytes) -> assertThat(resumed.files().get(name)).isEqualTo(bytes));
     }
   }
 
@@ -132,8 +130,7 @@ class TrainerTest {
 
     float[] values = NativeVectors.array(head.parameters());
     boolean[] decays = new boolean[values.length];
-    head.weights()
-        .forEach(span -> Arrays.fill(decays, (int) span.from(), (int) span.to(), true));
+    head.weights().forEach(span -> Arrays.fill(decays, (int) span.from(), (int) span.to(), true));
     for (int i = 0; i < values.length; i++) {
       assertThat(values[i] != 0).as("parameter %d decays", i).isEqualTo(decays[i]);
     }
@@ -141,8 +138,7 @@ class TrainerTest {
 
   private static ValidationConfig validation(
       ValidationConfig.Select select, int patience, int every) {
-    return new ValidationConfig(
-        ValidationConfig.On.HOLD_OUT, 0.1, every, "", select, patience);
+    return new ValidationConfig(ValidationConfig.On.HOLD_OUT, 0.1, every, "", select, patience);
   }
 
   private static Trainer trainer(TrainConfig config) {

@@ -20,8 +20,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Scores states of a head while it is trained, exactly as evaluate would: the queries and candidates
- * go to the workers once, each state then costs one short Spark job per category.
+ * Scores states of a head while it is trained, exactly as evaluate would: the queries and
+ * candidates go to the workers once, each state then costs one short Spark job per category.
  */
 public final class HeadScore implements AutoCloseable {
   private static final int BLOCK = 128;
@@ -46,8 +46,7 @@ public final class HeadScore implements AutoCloseable {
           set.categories().stream()
               .map(
                   category ->
-                      Ranker.prepare(
-                          context, embeddings, set.protocol(), category, width, spread))
+                      Ranker.prepare(context, embeddings, set.protocol(), category, width, spread))
               .toList());
     }
   }

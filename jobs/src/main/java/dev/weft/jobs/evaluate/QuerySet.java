@@ -125,8 +125,7 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
 
   /** Training triplets set apart, each scored among the references and targets of its category. */
   static QuerySet heldOut(String dataset, List<Triplet> triplets) {
-    Protocol protocol =
-        new Protocol(dataset, Family.FASHIONIQ, "hold-out", Candidates.VAL_UNION);
+    Protocol protocol = new Protocol(dataset, Family.FASHIONIQ, "hold-out", Candidates.VAL_UNION);
     return new QuerySet(
         protocol,
         categories(protocol, triplets.stream().sorted(ORDER).toList(), Map.of()),
@@ -167,14 +166,12 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
   }
 
   /** The set of the first data set that has the split. */
-  static QuerySet first(
-      SparkSession spark, Snapshot ingest, PipelineConfig config, String split) {
+  static QuerySet first(SparkSession spark, Snapshot ingest, PipelineConfig config, String split) {
     for (DataSource source : config.ingest().datasets()) {
       List<Triplet> triplets = triplets(spark, ingest, source.name(), split);
       if (!triplets.isEmpty()) {
         Family family = Family.of(source.layout());
-        Protocol protocol =
-            new Protocol(source.name(), family, split, config.evaluate().cohort());
+        Protocol protocol = new Protocol(source.name(), family, split, config.evaluate().cohort());
         QuerySet set = of(spark, ingest, protocol, triplets);
         if (!set.scored()) {
           throw nothingToScore(protocol);

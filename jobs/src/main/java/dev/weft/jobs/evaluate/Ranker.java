@@ -63,8 +63,7 @@ final class Ranker implements AutoCloseable {
    * @return rows of the table {@code rankings}, computed already
    */
   Dataset<Row> rank(Protocol protocol, QuerySet.Category category, EvaluateConfig config) {
-    Prepared prepared =
-        prepare(context, embeddings, protocol, category, width, spread);
+    Prepared prepared = prepare(context, embeddings, protocol, category, width, spread);
     broadcasts.add(prepared.candidates());
     String where = where(protocol, category);
     JavaRDD<Row> rows = prepared.rank(context, heads, RankTask.Plan.of(protocol, config));
@@ -86,8 +85,7 @@ final class Ranker implements AutoCloseable {
    * @param blocks the queries, composed a block at a time
    * @param tasks at most this many at once
    */
-  record Prepared(
-      Broadcast<CandidateVectors> candidates, List<List<Question>> blocks, int tasks) {
+  record Prepared(Broadcast<CandidateVectors> candidates, List<List<Question>> blocks, int tasks) {
 
     /** The rankings, not computed yet. */
     JavaRDD<Row> rank(

@@ -31,8 +31,8 @@ import org.apache.spark.scheduler.TaskInfo;
  * Watches over the jobs of a training run, one at a time: a job that takes too long is cancelled,
  * and a failure is said with what failed first, and where.
  *
- * <p>Spark waits for a stuck task for ever, and tells of a task that failed again and again only how
- * it failed the last time.
+ * <p>Spark waits for a stuck task for ever, and tells of a task that failed again and again only
+ * how it failed the last time.
  */
 final class StepWatch extends SparkListener {
   private static final String TAG = "weft-train-step";

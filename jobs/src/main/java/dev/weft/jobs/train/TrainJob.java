@@ -49,7 +49,12 @@ public final class TrainJob {
   /** Settings that no byte depends on. */
   private static final Set<String> UNIMPORTANT =
       Set.of(
-          "heads", "reduce", "checkpointSteps", "checkpointSeconds", "checkpointsKept", "stepTimeoutSeconds");
+          "heads",
+          "reduce",
+          "checkpointSteps",
+          "checkpointSeconds",
+          "checkpointsKept",
+          "stepTimeoutSeconds");
 
   /** Settings that the weighted head depends on; a hold-out leaves it fewer triplets. */
   private static final Set<String> WEIGHTED =

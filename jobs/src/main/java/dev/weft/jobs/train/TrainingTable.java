@@ -50,11 +50,7 @@ final class TrainingTable {
   private final HoldOut holdOut;
 
   private TrainingTable(
-      Snapshot ingest,
-      Snapshot encode,
-      int dimension,
-      List<CaptionForm> forms,
-      HoldOut holdOut) {
+      Snapshot ingest, Snapshot encode, int dimension, List<CaptionForm> forms, HoldOut holdOut) {
     this.holdOut = holdOut;
     this.ingest = ingest;
     this.encode = encode;

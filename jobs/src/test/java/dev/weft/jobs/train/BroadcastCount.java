@@ -13,8 +13,8 @@ import org.apache.spark.storage.BroadcastBlockId;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Counts, at the end of every step, the broadcasts that the driver holds, and says at
- * the end how many there were at most: {@code spark.extraListeners} of the soak.
+ * Counts, at the end of every step, the broadcasts that the driver holds, and says at the end how
+ * many there were at most: {@code spark.extraListeners} of the soak.
  *
  * <p>Those under 64 KiB do not count: Spark sends the code of every stage as a broadcast of its own
  * and lets it go when the driver collects garbage.
@@ -24,7 +24,6 @@ public final class BroadcastCount extends SparkListener {
   static final String SAID = "broadcasts alive at most: ";
 
   private static final long SMALL = 64 << 10;
-
 
   /** Until then there are still the joins by which the rows were read. */
   private static final int FIRST_STEPS = 500;

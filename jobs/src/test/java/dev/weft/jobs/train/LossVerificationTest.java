@@ -86,7 +86,10 @@ class LossVerificationTest {
         new LossVerification(
             session,
             (setup, reduction) ->
-                new Faulty(new StepJobs(spark, setup, reduction, Duration.ofMinutes(1), request -> "faulty"), 5));
+                new Faulty(
+                    new StepJobs(
+                        spark, setup, reduction, Duration.ofMinutes(1), request -> "faulty"),
+                    5));
 
     assertThatThrownBy(verification::verify)
         .isInstanceOfSatisfying(

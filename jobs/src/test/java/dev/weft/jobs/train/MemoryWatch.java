@@ -28,8 +28,7 @@ final class MemoryWatch {
   void sample(long step) {
     String java = System.getProperty("java.home");
     String histogram =
-        output(
-            Path.of(java, "bin", "jcmd").toString(), String.valueOf(pid), "GC.class_histogram");
+        output(Path.of(java, "bin", "jcmd").toString(), String.valueOf(pid), "GC.class_histogram");
     Matcher live = LIVE.matcher(histogram);
     String resident = output("ps", "-o", "rss=", "-p", String.valueOf(pid)).strip();
     if (live.find() && !resident.isEmpty()) {
@@ -82,8 +81,7 @@ final class MemoryWatch {
   private static String output(String... command) {
     try {
       Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      String output =
-          new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       process.waitFor();
       return output;
     } catch (IOException e) {

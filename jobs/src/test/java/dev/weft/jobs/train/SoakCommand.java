@@ -16,26 +16,26 @@ import picocli.CommandLine.Option;
 /** {@code scripts/soak train}: the whole {@link TrainSoak}. */
 @Command(name = "scripts/soak train", mixinStandardHelpOptions = true)
 final class SoakCommand implements Callable<Integer> {
-    @Option(names = "--executor-kills", defaultValue = "100")
-    private int executorKills;
+  @Option(names = "--executor-kills", defaultValue = "100")
+  private int executorKills;
 
-    @Option(names = "--driver-kills", defaultValue = "60")
-    private int driverKills;
+  @Option(names = "--driver-kills", defaultValue = "60")
+  private int driverKills;
 
-    @Option(names = "--repeats", defaultValue = "10")
-    private int repeats;
+  @Option(names = "--repeats", defaultValue = "10")
+  private int repeats;
 
-    @Option(names = "--steps", defaultValue = "3000")
-    private int steps;
+  @Option(names = "--steps", defaultValue = "3000")
+  private int steps;
 
-    @Option(names = "--repeated-steps", defaultValue = "100")
-    private int repeatedSteps;
+  @Option(names = "--repeated-steps", defaultValue = "100")
+  private int repeatedSteps;
 
-    @Option(names = "--seed", defaultValue = "1")
-    private long seed;
+  @Option(names = "--seed", defaultValue = "1")
+  private long seed;
 
-    @Option(names = "--folder", description = "Kept afterwards; none: a temporary one.")
-    private Path folder;
+  @Option(names = "--folder", description = "Kept afterwards; none: a temporary one.")
+  private Path folder;
 
   private SoakCommand() {}
 
@@ -43,33 +43,33 @@ final class SoakCommand implements Callable<Integer> {
     System.exit(new CommandLine(new SoakCommand()).execute(arguments));
   }
 
-    @Override
-    public Integer call() throws IOException {
-      long start = System.nanoTime();
-      Path place = folder == null ? Files.createTempDirectory("weft-soak") : folder;
-      EncodedTriplets problem = TrainSoak.problem(place);
-      LocalSpark.session().stop();
-      TrainSoak soak = new TrainSoak(problem, place, seed, System.out);
-      String expected = soak.undisturbed(steps);
-      if (executorKills > 0) {
-        soak.killExecutors(executorKills, steps, expected);
-      }
-      if (driverKills > 0) {
-        soak.killDrivers(driverKills, steps, expected);
-      }
-      if (repeats > 0) {
-        soak.repeat(repeats, repeatedSteps, 1, 3, 8);
-      }
-      if (folder == null) {
-        FileUtil.fullyDelete(place.toFile());
-      }
-      Map<String, Object> result = new LinkedHashMap<>();
-      result.put("soak", "train");
-      result.put("held", soak.held());
-      result.put("seed", seed);
-      result.put("seconds", Math.round((System.nanoTime() - start) / 1e9));
-      result.put("parts", soak.parts());
-      System.out.println("RESULT " + new JsonMapper().writeValueAsString(result));
-      return soak.held() ? 0 : 1;
+  @Override
+  public Integer call() throws IOException {
+    long start = System.nanoTime();
+    Path place = folder == null ? Files.createTempDirectory("weft-soak") : folder;
+    EncodedTriplets problem = TrainSoak.problem(place);
+    LocalSpark.session().stop();
+    TrainSoak soak = new TrainSoak(problem, place, seed, System.out);
+    String expected = soak.undisturbed(steps);
+    if (executorKills > 0) {
+      soak.killExecutors(executorKills, steps, expected);
     }
+    if (driverKills > 0) {
+      soak.killDrivers(driverKills, steps, expected);
+    }
+    if (repeats > 0) {
+      soak.repeat(repeats, repeatedSteps, 1, 3, 8);
+    }
+    if (folder == null) {
+      FileUtil.fullyDelete(place.toFile());
+    }
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("soak", "train");
+    result.put("held", soak.held());
+    result.put("seed", seed);
+    result.put("seconds", Math.round((System.nanoTime() - start) / 1e9));
+    result.put("parts", soak.parts());
+    System.out.println("RESULT " + new JsonMapper().writeValueAsString(result));
+    return soak.held() ? 0 : 1;
   }
+}

@@ -56,8 +56,7 @@ record TrainHistory(Path root, String head) {
 
   /** The losses of the epochs of the published head. */
   String history() {
-    return new String(
-        open("train/" + head).require().read("history.json"), StandardCharsets.UTF_8);
+    return new String(open("train/" + head).require().read("history.json"), StandardCharsets.UTF_8);
   }
 
   /**

@@ -85,14 +85,20 @@ final class TrainProcess {
       all.putAll(
           Map.of(
               "spark.master",
-                  executors == 0 ? "local[2]" : "local-cluster[" + executors + ",1,768]",
-              "spark.driver.host", "localhost",
-              "spark.executor.memory", "512m",
-              "spark.executor.instances", String.valueOf(executors),
-              "spark.executor.extraClassPath", System.getProperty("java.class.path"),
-              "spark.executor.extraJavaOptions", java,
+              executors == 0 ? "local[2]" : "local-cluster[" + executors + ",1,768]",
+              "spark.driver.host",
+              "localhost",
+              "spark.executor.memory",
+              "512m",
+              "spark.executor.instances",
+              String.valueOf(executors),
+              "spark.executor.extraClassPath",
+              System.getProperty("java.class.path"),
+              "spark.executor.extraJavaOptions",
+              java,
               // The master of a local-cluster; on a standalone cluster it is the operator's to set.
-              "spark.deploy.maxExecutorRetries", "-1"));
+              "spark.deploy.maxExecutorRetries",
+              "-1"));
       all.putAll(QUICK_START);
       all.putAll(spark);
       return all;

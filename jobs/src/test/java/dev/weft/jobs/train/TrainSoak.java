@@ -3,10 +3,8 @@ package dev.weft.jobs.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,12 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
-import org.apache.hadoop.fs.FileUtil;
 
 /**
  * Trains a small head again and again on a Spark of several processes, kills executors and drivers
@@ -215,9 +210,9 @@ final class TrainSoak {
   }
 
   /**
-   * One run whose driver is killed and started again: while it starts, between any two
-   * instructions of its steps, and in its commits. Every fourth life has executors of its own, the
-   * others compute in the driver.
+   * One run whose driver is killed and started again: while it starts, between any two instructions
+   * of its steps, and in its commits. Every fourth life has executors of its own, the others
+   * compute in the driver.
    *
    * @param kills drivers to kill
    * @param steps of the run
@@ -283,7 +278,8 @@ final class TrainSoak {
   }
 
   /**
-   * The same run again and again, on two executors and in one process by turns, then in other numbers of partitions.
+   * The same run again and again, on two executors and in one process by turns, then in other
+   * numbers of partitions.
    *
    * @param runs how often
    * @param steps of each run
@@ -349,7 +345,8 @@ final class TrainSoak {
     all.put("held", good);
     all.putAll(figures);
     parts.put(part.replace(' ', '_'), all);
-    StringBuilder line = new StringBuilder(String.format("%-17s %-5s", part, good ? "held" : "NOT"));
+    StringBuilder line =
+        new StringBuilder(String.format("%-17s %-5s", part, good ? "held" : "NOT"));
     figures.forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
     out.println(line);
     out.flush();
