@@ -23,4 +23,11 @@ public record LocalWorkers(StepComputation computation, int parts) implements St
         .mapToObj(part -> computation.compute(request, part, parts))
         .toList();
   }
+
+  @Override
+  public List<LocalRound.Result> local(LocalRound round, byte[] state) {
+    return IntStream.range(0, parts)
+        .mapToObj(part -> round.run(computation, state, part, parts))
+        .toList();
+  }
 }

@@ -82,6 +82,11 @@ public final class StepComputation {
     candidateVectors = rowVectors[0].dup();
   }
 
+  /** Which rows a step has. */
+  Batches batches() {
+    return batches;
+  }
+
   /**
    * The first pass of a symmetric loss on one slice.
    *

@@ -21,4 +21,12 @@ public interface StepWorkers {
    * @param request the step; with columns if the loss is symmetric
    */
   List<PartialStep> compute(StepRequest request);
+
+  /**
+   * Steps that each partition makes by itself: {@link LocalRound#run} of each.
+   *
+   * @param round the steps
+   * @param state where all begin
+   */
+  List<LocalRound.Result> local(LocalRound round, byte[] state);
 }

@@ -37,6 +37,8 @@ import java.util.Set;
  *     below 1
  * @param captionForms sentences to draw from, one per row and epoch
  * @param partitions slices of a step, one task each; 0 for one per executor
+ * @param sync when the partitions agree on the parameters
+ * @param localSteps steps each makes by itself where they do not after every one, at least 1
  * @param reduce where the gradients of the slices are added up
  * @param checkpointSteps steps between two checkpoints, at least 1
  */
@@ -64,6 +66,8 @@ public record TrainConfig(
     double labelSmoothing,
     List<CaptionForm> captionForms,
     int partitions,
+    Sync sync,
+    int localSteps,
     Reduction reduce,
     int checkpointSteps) {
 
@@ -112,6 +116,13 @@ public record TrainConfig(
         .require(
             !captionForms.isEmpty(), "caption-forms", captionForms, "must name at least one form")
         .require(partitions >= 0, "partitions", partitions, "must be 0 (one per executor) or more")
+        .require(
+            sync != Sync.LOCAL || direction != Objective.Direction.SYMMETRIC,
+            "sync",
+            "local",
+            "must be every-step for train.direction symmetric: a target is compared with the queries"
+                + " of all partitions")
+        .require(localSteps >= 1, "local-steps", localSteps, "must be at least 1")
         .require(checkpointSteps >= 1, "checkpoint-steps", checkpointSteps, "must be at least 1")
         .enforce();
   }

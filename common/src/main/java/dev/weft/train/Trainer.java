@@ -6,6 +6,7 @@ import dev.weft.compute.NativeVectors;
 import dev.weft.compute.Optimizer;
 import dev.weft.compute.Schedule;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -89,8 +90,10 @@ public final class Trainer {
     requireSameRun(from);
     Run run = new Run(from);
     while (run.step < steps()) {
-      reports.accept(run.advance(workers));
-      if (run.step % config.checkpointSteps() == 0 || run.step == steps()) {
+      long before = run.step / config.checkpointSteps();
+      reports.accept(
+          config.sync() == Sync.LOCAL ? run.advanceLocally(workers) : run.advance(workers));
+      if (run.step / config.checkpointSteps() > before || run.step == steps()) {
         checkpoints.accept(run.checkpoint());
       }
     }
@@ -186,6 +189,60 @@ public final class Trainer {
       step++;
       epochLossSum += loss * rows;
       if (stepInEpoch == batches.stepsPerEpoch() - 1) {
+        history.add(new EpochLoss(epoch, epochLossSum / batches.rows(), logitScale()));
+        epochLossSum = 0;
+      }
+      return report;
+    }
+
+    /** Several steps of each partition by itself, up to the end of the epoch. */
+    StepReport advanceLocally(StepWorkers workers) {
+      int epoch = (int) (step / batches.stepsPerEpoch());
+      int stepInEpoch = (int) (step % batches.stepsPerEpoch());
+      double scale = logitScale();
+      double[] rates =
+          new double[Math.min(config.localSteps(), batches.stepsPerEpoch() - stepInEpoch)];
+      Arrays.setAll(rates, h -> schedule.learningRate(step + h));
+      byte[] state = new byte[3 * (count + 1) * Float.BYTES];
+      NativeVectors.floats(state)
+          .put(NativeVectors.view(parameters))
+          .put(NativeVectors.view(optimizer.state()));
+      List<LocalRound.Result> results =
+          workers.local(new LocalRound(step, rates, LocalRound.Rule.of(config)), state);
+      long computed = System.nanoTime();
+      int rows = 0;
+      double lossSum = 0;
+      for (int h = 0; h < rates.length; h++) {
+        int place = h;
+        int size = batches.size(stepInEpoch + h);
+        rows += size;
+        lossSum += size * results.stream().mapToDouble(result -> result.losses()[place]).sum();
+      }
+      int found = results.stream().mapToInt(LocalRound.Result::rows).sum();
+      if (found != rows) {
+        throw new IllegalStateException(
+            "the partitions saw " + found + " rows from step " + step + " on instead of " + rows);
+      }
+      double norm = results.stream().mapToDouble(LocalRound.Result::norm).reduce(0, Math::max);
+      requireFinite(lossSum / rows, norm, epoch);
+      float[] average = LocalRound.average(results);
+      NativeVectors.view(parameters).put(average, 0, count + 1);
+      NativeVectors.view(optimizer.state()).put(average, count + 1, 2 * (count + 1));
+      step += rates.length;
+      epochLossSum += lossSum;
+      StepReport report =
+          new StepReport(
+              step - 1,
+              steps(),
+              epoch,
+              rows,
+              lossSum / rows,
+              norm,
+              rates[rates.length - 1],
+              scale,
+              (System.nanoTime() - computed) / 1e9,
+              0);
+      if (step % batches.stepsPerEpoch() == 0) {
         history.add(new EpochLoss(epoch, epochLossSum / batches.rows(), logitScale()));
         epochLossSum = 0;
       }

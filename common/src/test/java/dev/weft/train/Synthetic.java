@@ -100,12 +100,17 @@ final class Synthetic {
 
   /** Settings for a short run that keeps the state of every step. */
   static TrainConfig config(int epochs, int batchSize, double learningRate) {
-    return config(epochs, batchSize, learningRate, /* clipNorm= */ 1, true, 1);
+    return config(epochs, batchSize, learningRate, /* clipNorm= */ 1, true, 1, 0);
+  }
+
+  /** As above with steps that each partition makes by itself. */
+  static TrainConfig local(int epochs, int batchSize, double learningRate, int localSteps) {
+    return config(epochs, batchSize, learningRate, /* clipNorm= */ 1, true, 1, localSteps);
   }
 
   /** Settings of the plain loss, without anything that a step can do besides. */
   static TrainConfig plain(int epochs, int batchSize) {
-    return config(epochs, batchSize, 1e-3, /* clipNorm= */ 0, false, Integer.MAX_VALUE);
+    return config(epochs, batchSize, 1e-3, /* clipNorm= */ 0, false, Integer.MAX_VALUE, 0);
   }
 
   private static TrainConfig config(
@@ -114,7 +119,8 @@ final class Synthetic {
       double learningRate,
       double clipNorm,
       boolean referenceAsNegative,
-      int checkpointSteps) {
+      int checkpointSteps,
+      int localSteps) {
     return new TrainConfig(
         List.of(HeadKind.GATED),
         Gate.VECTOR,
@@ -139,6 +145,8 @@ final class Synthetic {
         0,
         List.of(CaptionForm.FIRST_AND_SECOND, CaptionForm.SECOND_AND_FIRST),
         1,
+        localSteps > 0 ? Sync.LOCAL : Sync.EVERY_STEP,
+        Math.max(1, localSteps),
         Reduction.AUTO,
         checkpointSteps);
   }

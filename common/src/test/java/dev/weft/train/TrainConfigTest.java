@@ -31,7 +31,31 @@ class TrainConfigTest {
         .hasMessageContaining("train.tirg-hidden must be above 0, found '0.0'");
   }
 
+  @Test
+  void localStepsLeaveNoWayToCompareATargetWithAllQueries() {
+    assertThatThrownBy(() -> config(Sync.LOCAL, Objective.Direction.SYMMETRIC))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining(
+            "train.sync must be every-step for train.direction symmetric: a target is compared with the"
+                + " queries of all partitions, found 'local'");
+    assertThat(config(Sync.LOCAL, Objective.Direction.QUERY_TO_TARGET).localSteps()).isEqualTo(1);
+  }
+
   private static TrainConfig config(int batchSize, double learningRate, double tirgHidden) {
+    return config(
+        batchSize, learningRate, tirgHidden, Sync.EVERY_STEP, Objective.Direction.QUERY_TO_TARGET);
+  }
+
+  private static TrainConfig config(Sync sync, Objective.Direction direction) {
+    return config(64, 0.1, 1, sync, direction);
+  }
+
+  private static TrainConfig config(
+      int batchSize,
+      double learningRate,
+      double tirgHidden,
+      Sync sync,
+      Objective.Direction direction) {
     return new TrainConfig(
         List.of(HeadKind.COMBINER),
         Gate.VECTOR,
@@ -49,13 +73,15 @@ class TrainConfigTest {
         100,
         false,
         100,
-        Objective.Direction.QUERY_TO_TARGET,
+        direction,
         false,
         0,
         0,
         0,
         List.of(CaptionForm.FIRST_AND_SECOND),
         0,
+        sync,
+        1,
         Reduction.AUTO,
         1);
   }

@@ -196,6 +196,11 @@ class TrainerTest {
       public List<PartialStep> compute(StepRequest request) {
         return answer.apply(request);
       }
+
+      @Override
+      public List<LocalRound.Result> local(LocalRound round, byte[] state) {
+        throw new IllegalStateException("this run agrees after every step");
+      }
     };
   }
 

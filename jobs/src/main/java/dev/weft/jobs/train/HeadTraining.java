@@ -10,6 +10,7 @@ import dev.weft.train.HeadArchitecture;
 import dev.weft.train.HeadKind;
 import dev.weft.train.StepReport;
 import dev.weft.train.StepRequest;
+import dev.weft.train.Sync;
 import dev.weft.train.TrainConfig;
 import dev.weft.train.Trainer;
 import dev.weft.train.TripletTable;
@@ -69,18 +70,25 @@ final class HeadTraining {
                 attempt, data.broadcast(), architecture, batches, config.objective(), parts),
             config.reduce(),
             display::description);
+    jobs.prepare(first(from));
     StepCostReport costs =
-        new StepCostReport(session.progress(), parts, jobs.prepare(first(from)), jobs.reduction());
+        new StepCostReport(
+            session.progress(), unit(config), parts, jobs::calibrate, jobs.reduction());
     display.begin(saved, architecture, batches, parts);
     try {
       Checkpoint end =
           trainer.train(
               from,
               jobs,
-              state -> checkpoints.save(state, parts),
+              state -> {
+                checkpoints.save(state, parts);
+                TrainMetrics.current().checkpoint(state.step(), session.clock().instant());
+              },
               report -> {
-                costs.add(jobs.cost(report));
-                display.report(report);
+                StepCost cost = jobs.cost(report);
+                costs.add(cost);
+                double seconds = display.report(report);
+                TrainMetrics.current().step(report, cost, seconds, jobs.bytesBroadcast());
               });
       display.end(end);
       Map<String, Object> figures = figures(end, parts, display);
@@ -89,6 +97,13 @@ final class HeadTraining {
     } finally {
       session.progress().end();
     }
+  }
+
+  /** What one Spark job of the training does. */
+  private static String unit(TrainConfig config) {
+    return config.sync() == Sync.LOCAL
+        ? "round of " + config.localSteps() + " local steps"
+        : "step";
   }
 
   /** A step to make the workers ready with. */
@@ -115,8 +130,15 @@ final class HeadTraining {
     figures.put("loss", lossOfLastEpoch(end));
     figures.put("triplets", data.table().rows());
     figures.put("partitions", parts);
+    figures.put("algorithm", algorithm(session.config().train()));
     display.medianSeconds().ifPresent(seconds -> figures.put("seconds_per_step", seconds));
     return figures;
+  }
+
+  private static String algorithm(TrainConfig config) {
+    return config.sync() == Sync.LOCAL
+        ? "local SGD, " + config.localSteps() + " local steps"
+        : "synchronous";
   }
 
   private static double lossOfLastEpoch(Checkpoint end) {
@@ -132,12 +154,14 @@ final class HeadTraining {
     private Instant start = session.clock().instant();
     private Instant last = start;
     private long rows;
+    private long done;
     private String loss = "";
 
     Display(HeadKind kind, long steps, long first) {
       this.head = Binder.kebab(kind);
       this.steps = steps;
       this.first = first;
+      this.done = first;
     }
 
     void begin(
@@ -151,7 +175,7 @@ final class HeadTraining {
               String.format(
                   Locale.ROOT,
                   "  train %s: %,d triplets in batches of %,d, %d %s a step, %,d parameters, %,d"
-                      + " steps%s",
+                      + " steps, %s%s",
                   head,
                   batches.rows(),
                   batches.size(0),
@@ -159,6 +183,7 @@ final class HeadTraining {
                   parts == 1 ? "partition" : "partitions",
                   architecture.parameterCount(),
                   steps,
+                  algorithm(session.config().train()),
                   saved
                       .map(
                           checkpoint ->
@@ -180,9 +205,13 @@ final class HeadTraining {
           loss);
     }
 
-    void report(StepReport report) {
+    /** Shows a step; returns the seconds since the one before. */
+    double report(StepReport report) {
       Instant now = session.clock().instant();
-      seconds.add(seconds(last, now));
+      double passed = seconds(last, now);
+      long made = report.step() + 1 - done;
+      seconds.add(passed / made);
+      done += made;
       last = now;
       rows += report.rows();
       loss = String.format(Locale.ROOT, " loss %.3f", report.loss());
@@ -198,6 +227,7 @@ final class HeadTraining {
                   rows / seconds(start, now),
                   report.gradientNorm(),
                   report.logitScale()));
+      return passed;
     }
 
     private static double seconds(Instant from, Instant to) {

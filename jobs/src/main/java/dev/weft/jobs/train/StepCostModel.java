@@ -38,7 +38,7 @@ record StepCostModel(int workers, StepCost cost, Calibration calibration, Reduct
   private static final int MOST = 64;
 
   /**
-   * What does not show in the steps themselves.
+   * What the steps themselves do not show.
    *
    * @param launchBase a: a job without tasks, seconds
    * @param launchPerTask b: each task of a job, seconds
@@ -75,9 +75,10 @@ record StepCostModel(int workers, StepCost cost, Calibration calibration, Reduct
     double fixed = Math.min(calibration.fixedCompute(), cost.meanCompute());
     double shared = (cost.meanCompute() - fixed) * workers;
     double straggling = cost.compute() - cost.meanCompute();
-    double results = Math.max(0, cost.exchange() - calibration.launch(workers)) + cost.sum();
+    double launch = launch(workers);
+    double results = cost.exchange() - launch + cost.sum();
     double atDriver = (double) others / workers;
-    return calibration.launch(others)
+    return launch(others)
         + cost.broadcast()
         + cost.fetch() * rounds(others) / rounds(workers)
         + fixed
@@ -85,6 +86,15 @@ record StepCostModel(int workers, StepCost cost, Calibration calibration, Reduct
         + straggling
         + results * (reduction == Reduction.DRIVER ? atDriver : 1)
         + cost.update();
+  }
+
+  /**
+   * An empty job does not take longer than one that brings results; where it did, that is noise.
+   */
+  private double launch(int others) {
+    double here = calibration.launch(workers);
+    double share = here > cost.exchange() ? cost.exchange() / here : 1;
+    return share * calibration.launch(others);
   }
 
   private static int rounds(int workers) {
@@ -107,22 +117,27 @@ record StepCostModel(int workers, StepCost cost, Calibration calibration, Reduct
     SHOWN.forEach(
         number -> predicted.put(String.valueOf(number), StepCost.milliseconds(seconds(number))));
     Map<String, Object> figures = new LinkedHashMap<>(cost.figures());
-    figures.put("launch_ms", StepCost.milliseconds(calibration.launch(workers)));
+    figures.put("launch_ms", StepCost.milliseconds(launch(workers)));
     figures.put("predicted_ms", predicted);
     figures.put("best_workers", best());
     return figures;
   }
 
-  /** Two lines: what a step costs, and what it would. */
-  List<String> lines() {
+  /**
+   * Two lines: what a step costs, and what it would.
+   *
+   * @param unit what to call it
+   */
+  List<String> lines(String unit) {
     List<String> lines = new ArrayList<>();
     lines.add(
         String.format(
             Locale.ROOT,
-            "a step of %.0f ms: %s (%.0f of it launches the job)",
+            "a %s of %.0f ms: %s (%.0f of it launches the job)",
+            unit,
             1e3 * cost.total(),
             cost,
-            1e3 * Math.min(calibration.launch(workers), cost.exchange())));
+            1e3 * launch(workers)));
     String predicted =
         SHOWN.stream()
             .map(number -> String.format(Locale.ROOT, "%d: %.0f", number, 1e3 * seconds(number)))

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Says what the steps of a run cost, once a few of them have shown it, and keeps it for the end.
@@ -17,23 +18,31 @@ final class StepCostReport {
   private static final int KEPT = 1000;
 
   private final Progress progress;
+  private final String unit;
   private final int workers;
-  private final StepCostModel.Calibration calibration;
+  private final Supplier<StepCostModel.Calibration> calibrate;
+  private Optional<StepCostModel.Calibration> calibration = Optional.empty();
   private final Reduction reduction;
   private final List<StepCost> steps = new ArrayList<>();
   private long seen;
 
   /**
    * @param progress where to say it
+   * @param unit what one Spark job does: a step, or several
    * @param workers slices of a step
-   * @param calibration of {@link StepJobs#prepare}
+   * @param calibrate measures what the steps do not show; called once, after the first of them
    * @param reduction where the gradients are added up
    */
   StepCostReport(
-      Progress progress, int workers, StepCostModel.Calibration calibration, Reduction reduction) {
+      Progress progress,
+      String unit,
+      int workers,
+      Supplier<StepCostModel.Calibration> calibrate,
+      Reduction reduction) {
     this.progress = progress;
+    this.unit = unit;
     this.workers = workers;
-    this.calibration = calibration;
+    this.calibrate = calibrate;
     this.reduction = reduction;
   }
 
@@ -49,12 +58,15 @@ final class StepCostReport {
       progress.say(
           "  the gradients are added up by "
               + (reduction == Reduction.SHUFFLE ? "the workers, in pieces" : "the driver"));
-      model().lines().forEach(line -> progress.say("  " + line));
+      model().lines(unit).forEach(line -> progress.say("  " + line));
     }
   }
 
   private StepCostModel model() {
-    return new StepCostModel(workers, StepCost.median(steps), calibration, reduction);
+    if (calibration.isEmpty()) {
+      calibration = Optional.of(calibrate.get());
+    }
+    return new StepCostModel(workers, StepCost.median(steps), calibration.get(), reduction);
   }
 
   /** For the manifest: phases and predictions, if there was a step. */

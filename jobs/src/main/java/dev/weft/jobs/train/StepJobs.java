@@ -4,8 +4,10 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.config.Binder;
 import dev.weft.train.HeadKind;
+import dev.weft.train.LocalRound;
 import dev.weft.train.PartialStep;
 import dev.weft.train.Reduction;
+import dev.weft.train.StepComputation;
 import dev.weft.train.StepReport;
 import dev.weft.train.StepRequest;
 import dev.weft.train.StepWorkers;
@@ -29,6 +31,9 @@ import org.apache.spark.broadcast.Broadcast;
 final class StepJobs implements StepWorkers {
   private static final String MAX_RESULT_SIZE = "spark.driver.maxResultSize";
 
+  /** Parameters and two moments of each. */
+  private static final int LOCAL_VECTORS = 3;
+
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final long POLL_MILLIS = 50;
 
@@ -44,6 +49,8 @@ final class StepJobs implements StepWorkers {
   private final JavaRDD<Integer> slices;
   private final Function<StepRequest, String> describe;
   private Optional<Broadcast<byte[]>> sent = Optional.empty();
+  private long bytesBroadcast;
+  private double fixedCompute;
   private double broadcast;
   private double fetch;
   private double compute;
@@ -63,7 +70,7 @@ final class StepJobs implements StepWorkers {
     this.spark = spark;
     this.setup = setup;
     this.reduction = reduction(wanted);
-    requireRoomForResults();
+    requireRoomForResults(1);
     slices = spark.parallelize(IntStream.range(0, setup.parts()).boxed().toList(), setup.parts());
   }
 
@@ -94,10 +101,15 @@ final class StepJobs implements StepWorkers {
     return Math.multiplyExact(setup.parts(), gradient() + ENVELOPE);
   }
 
-  /** Spark counts the results of all tasks of a job, and stops it in the middle. */
-  private void requireRoomForResults() {
+  /**
+   * Spark counts the results of all tasks of a job, and stops it in the middle.
+   *
+   * @param vectors vectors as long as the parameters in a result
+   */
+  private void requireRoomForResults(int vectors) {
     long limit = limit();
-    long results = reduction == Reduction.SHUFFLE ? gradient() + ENVELOPE : results();
+    boolean together = reduction == Reduction.SHUFFLE && vectors == 1;
+    long results = together ? gradient() + ENVELOPE : vectors * results();
     if (limit > 0 && results > limit) {
       throw new WeftException(
           ExitCode.CONFIG,
@@ -106,14 +118,14 @@ final class StepJobs implements StepWorkers {
               + " settings of Spark, with a spark.driver.memory to match, or lower train.partitions%s.",
           Binder.kebab(head()),
           setup.parts(),
-          reduction == Reduction.SHUFFLE ? 1 : setup.parts(),
+          together ? 1 : vectors * setup.parts(),
           mebibytes(gradient()),
           mebibytes(results),
           MAX_RESULT_SIZE,
           limit >> 20,
           MAX_RESULT_SIZE,
           mebibytes(results),
-          reduction == Reduction.SHUFFLE ? "" : ", or set train.reduce=shuffle");
+          together || vectors > 1 ? "" : ", or set train.reduce=shuffle");
     }
   }
 
@@ -167,27 +179,31 @@ final class StepJobs implements StepWorkers {
 
   /**
    * Makes the workers ready: each builds its model and its tables, and computes a slice as it will
-   * in the steps. Then measures what the steps themselves do not show.
+   * in the steps.
    *
    * @param request of the first step, or any other
    */
-  StepCostModel.Calibration prepare(StepRequest request) {
+  void prepare(StepRequest request) {
     awaitWorkers();
     try {
-      List<SliceResult> ready =
-          run(
-              request,
-              StepTask.Pass.WARM_UP,
-              "make the workers ready for " + describe.apply(request));
-      double fixed =
-          ready.stream().mapToLong(SliceResult::computeNanos).average().orElseThrow() / 1e9;
-      int parts = setup.parts();
-      int more = Math.max(EMPTY_TASKS, 2 * parts);
-      return StepCostModel.Calibration.of(
-          parts, launchSeconds(parts), more, launchSeconds(more), fixed);
+      String description = "make the workers ready for " + describe.apply(request);
+      fixedCompute =
+          run(request, StepTask.Pass.WARM_UP, description).stream()
+                  .mapToLong(SliceResult::computeNanos)
+                  .average()
+                  .orElseThrow()
+              / 1e9;
     } finally {
       forget();
     }
+  }
+
+  /** Measures what the steps themselves do not show; after some of them, when all is warm. */
+  StepCostModel.Calibration calibrate() {
+    int parts = setup.parts();
+    int more = Math.max(EMPTY_TASKS, 2 * parts);
+    return StepCostModel.Calibration.of(
+        parts, launchSeconds(parts), more, launchSeconds(more), fixedCompute);
   }
 
   /**
@@ -220,6 +236,44 @@ final class StepJobs implements StepWorkers {
     return least;
   }
 
+  @Override
+  public List<LocalRound.Result> local(LocalRound round, byte[] state) {
+    requireRoomForResults(LOCAL_VECTORS);
+    int perEpoch = setup.batches().stepsPerEpoch();
+    StepRequest request =
+        new StepRequest(
+            round.step(),
+            (int) (round.step() / perEpoch),
+            (int) (round.step() % perEpoch),
+            state,
+            1);
+    StepSetup common = setup;
+    Broadcast<byte[]> start = send(request);
+    long begin = System.nanoTime();
+    try {
+      List<SliceResult> results =
+          run(
+              request,
+              "local steps from " + describe.apply(request),
+              () -> collect(slices.map(part -> local(common, start, round, part))));
+      count(results, begin);
+      return results.stream().map(result -> LocalRound.Result.of(result.payload())).toList();
+    } finally {
+      forget();
+    }
+  }
+
+  private static byte[] local(
+      StepSetup setup, Broadcast<byte[]> state, LocalRound round, int part) {
+    long start = System.nanoTime();
+    byte[] begin = state.value();
+    StepComputation computation = setup.computation();
+    long fetched = System.nanoTime();
+    byte[] result = round.run(computation, begin, part, setup.parts()).toBytes();
+    long computed = System.nanoTime() - fetched;
+    return new SliceResult(0, 0, 0, fetched - start, computed, result).toBytes();
+  }
+
   /** Where the time of the last step went. */
   StepCost cost(StepReport step) {
     return new StepCost(
@@ -232,11 +286,17 @@ final class StepJobs implements StepWorkers {
         step.updateSeconds());
   }
 
+  /** Size of what the last step handed out. */
+  long bytesBroadcast() {
+    return bytesBroadcast;
+  }
+
   /** The parameters go out once for both passes of a step. */
   private Broadcast<byte[]> send(StepRequest request) {
     if (sent.isEmpty()) {
       long start = System.nanoTime();
       sent = Optional.of(spark.broadcast(request.parameters()));
+      bytesBroadcast = request.parameters().length;
       broadcast = (System.nanoTime() - start) / 1e9;
       fetch = 0;
       compute = 0;

@@ -93,7 +93,7 @@ public final class StepMeasurement {
       LocalWorkers local,
       StepJobs jobs,
       int parts) {
-    StepCostModel.Calibration calibration = jobs.prepare(HeadTraining.first(trainer.start()));
+    jobs.prepare(HeadTraining.first(trainer.start()));
     List<Double> one = new ArrayList<>();
     List<Double> many = new ArrayList<>();
     List<StepCost> costs = new ArrayList<>();
@@ -112,8 +112,8 @@ public final class StepMeasurement {
               1e3 * median(many)));
     }
     StepCostModel model =
-        new StepCostModel(parts, StepCost.median(costs), calibration, jobs.reduction());
-    model.lines().forEach(line -> progress.say("  " + line));
+        new StepCostModel(parts, StepCost.median(costs), jobs.calibrate(), jobs.reduction());
+    model.lines("step").forEach(line -> progress.say("  " + line));
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("steps", many.size());
     figures.put("one_process_ms", StepCost.milliseconds(median(one)));

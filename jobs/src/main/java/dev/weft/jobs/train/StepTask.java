@@ -68,8 +68,10 @@ record StepTask(
         int rows = setup.batches().size(stepInEpoch);
         int share = Math.max(1, Math.min(setup.parts(), rows));
         warmUp(computation, request, part % share, share);
+        StepRequest other = next(request);
+        warmUp(computation, other, 0, rows); // one row
         long begin = System.nanoTime();
-        warmUp(computation, next(request), 0, rows); // one row
+        warmUp(computation, next(other), 0, rows);
         yield SliceResult.of(new double[0], fetchNanos, System.nanoTime() - begin);
       }
       case COLUMNS -> {

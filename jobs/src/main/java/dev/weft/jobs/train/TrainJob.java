@@ -18,6 +18,7 @@ import dev.weft.train.EpochLoss;
 import dev.weft.train.HeadArchitecture;
 import dev.weft.train.HeadBundle;
 import dev.weft.train.HeadKind;
+import dev.weft.train.Sync;
 import dev.weft.train.TextWeightSearch;
 import dev.weft.train.TrainConfig;
 import java.util.LinkedHashMap;
@@ -110,6 +111,7 @@ public final class TrainJob {
     if (result.status().equals(StageResult.DONE) && isTrainable(kind)) {
       new Checkpoints(session, stage).supersede();
     }
+    result.snapshot().ifPresent(head -> TrainMetrics.current().published(head.version()));
     return result;
   }
 
@@ -117,6 +119,9 @@ public final class TrainJob {
   private static Map<String, Object> settings(PipelineConfig config, HeadKind kind) {
     Map<String, Object> settings = Stage.settings(config.train());
     settings.keySet().removeAll(Set.of("heads", "checkpointSteps", "reduce"));
+    if (config.train().sync() == Sync.EVERY_STEP) {
+      settings.remove("localSteps");
+    }
     settings.put("seed", config.seed());
     switch (kind) {
       case SUM -> settings.keySet().retainAll(Set.of("logitScale"));

@@ -8,6 +8,7 @@ import dev.weft.WeftException;
 import dev.weft.compute.NativeVectors;
 import dev.weft.jobs.LocalSpark;
 import dev.weft.jobs.Session;
+import dev.weft.train.LocalRound;
 import dev.weft.train.PartialStep;
 import dev.weft.train.StepRequest;
 import dev.weft.train.StepWorkers;
@@ -52,6 +53,11 @@ class LossVerificationTest {
     @Override
     public List<double[]> columns(StepRequest request) {
       return right.columns(request);
+    }
+
+    @Override
+    public List<LocalRound.Result> local(LocalRound round, byte[] state) {
+      return right.local(round, state);
     }
 
     @Override

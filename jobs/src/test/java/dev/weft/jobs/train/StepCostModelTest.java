@@ -29,6 +29,16 @@ class StepCostModelTest {
   }
 
   @Test
+  void anEmptyJobThatTookLongerThanAStepDoesNotSpoilThePrediction() {
+    Calibration noisy = new Calibration(0.300, 0.050, 0.020); // 400 ms; the step's exchange is 60
+    StepCostModel model = new StepCostModel(2, COST, noisy, Reduction.DRIVER);
+
+    assertThat(model.seconds(2)).isCloseTo(COST.total(), EXACT);
+    assertThat(model.seconds(4))
+        .isCloseTo(0.003 + 0.006 + 0.020 + 0.140 + 0.010 + 0.020 + 0.002 + 0.15 * 0.5, EXACT);
+  }
+
+  @Test
   void moreWorkersShareTheRowsAndBringMoreGradients() {
     // launch 30 + 8*5, broadcast 3, fetch 4 * 4/2 rounds, fixed 20, shared 560/8, straggling 10,
     // results (20 + 10) * 8/2, update 2
@@ -48,7 +58,7 @@ class StepCostModelTest {
     for (int workers = 1; workers <= 64; workers++) {
       assertThat(model.seconds(best)).isLessThanOrEqualTo(model.seconds(workers));
     }
-    assertThat(model.lines().get(1)).endsWith("; more than " + best + " make it slower");
+    assertThat(model.lines("step").get(1)).endsWith("; more than " + best + " make it slower");
     assertThat(model(Reduction.SHUFFLE).best()).isGreaterThan(best);
   }
 
@@ -63,7 +73,7 @@ class StepCostModelTest {
 
   @Test
   void whatIsPrintedNamesThePhases() {
-    List<String> lines = model(Reduction.DRIVER).lines();
+    List<String> lines = model(Reduction.DRIVER).lines("step");
 
     assertThat(lines.get(0))
         .isEqualTo(

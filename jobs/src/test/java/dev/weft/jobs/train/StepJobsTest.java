@@ -190,7 +190,7 @@ class StepJobsTest {
   void theCostOfAStepIsThatOfBothPasses() {
     Objective objective = objective(Objective.Direction.SYMMETRIC);
     StepJobs jobs = jobs(objective, 2, Reduction.DRIVER);
-    StepCostModel.Calibration calibration = jobs.prepare(request(0));
+    jobs.prepare(request(0));
     long start = System.nanoTime();
 
     run(jobs, objective, request(0));
@@ -202,6 +202,7 @@ class StepJobsTest {
     assertThat(cost.broadcast()).isPositive();
     assertThat(cost.sum()).isEqualTo(0.25);
     assertThat(cost.update()).isEqualTo(0.5);
+    StepCostModel.Calibration calibration = jobs.calibrate();
     assertThat(calibration.fixedCompute()).isPositive().isLessThan(1);
     assertThat(calibration.launchBase() + 2 * calibration.launchPerTask()).isPositive();
   }

@@ -174,6 +174,27 @@ class TrainJobTest {
   }
 
   @Test
+  void localStepsAreAnotherAlgorithmAndSaySo() {
+    String[] local = with("train.partitions=3", "train.sync=local", "train.local-steps=2");
+    TrainJob.run(problem.session(local));
+    byte[] first = head("gated").read("params.bin");
+    assertThat(facts(head("gated"))).containsEntry("algorithm", "local SGD, 2 local steps");
+    assertThat(problem.said()).contains(" steps, local SGD, 2 local steps");
+
+    TrainJob.run(problem.forced(local));
+    assertThat(head("gated").version()).isEqualTo(2);
+    assertThat(head("gated").read("params.bin")).isEqualTo(first);
+
+    TrainJob.run(problem.session(with("train.partitions=3")));
+    assertThat(head("gated").version()).isEqualTo(3);
+    assertThat(head("gated").read("params.bin")).isNotEqualTo(first);
+    assertThat(facts(head("gated"))).containsEntry("algorithm", "synchronous");
+    StageResult same =
+        TrainJob.run(problem.session(with("train.partitions=3", "train.local-steps=5")));
+    assertThat(same.status()).isEqualTo(StageResult.UP_TO_DATE);
+  }
+
+  @Test
   void theSameSeedGivesTheSameBytesAndAnotherGivesOthers() {
     String[] settings = with("train.heads=[combiner]", "train.partitions=3");
     TrainJob.run(problem.session(settings));
