@@ -12,6 +12,7 @@ import dev.weft.jobs.Session;
 import dev.weft.jobs.StageResult;
 import dev.weft.jobs.TinyPipeline;
 import dev.weft.jobs.evaluate.EvaluateJob;
+import dev.weft.jobs.index.IndexChange;
 import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.store.Table;
 import dev.weft.store.Attempt;
@@ -157,15 +158,37 @@ class SearchJobTest {
   }
 
   @Test
-  void cellsThatAreAllLookedIntoAnswerAsTheWholeIndex() {
+  void cellsThatAreAllLookedIntoAnswerAsTheWholeIndexAndChangesCount() throws IOException {
     String[] query = {"search.text=a long striped shirt", "search.k=25"};
     StageResult exact = SearchJob.run(TinyPipeline.session(query));
     Session cells =
         TinyPipeline.sessionOn(
             folder, "index.kind=ivf", "index.cells=9", "search.probes=9", query[0], query[1]);
     EvaluateJob.score(cells);
-    IndexJob.run(cells);
+    StageResult built = IndexJob.run(cells);
     assertThat(results(SearchJob.run(cells))).isEqualTo(results(exact));
+
+    Map<?, ?> best = results(exact).get(0);
+    Path gone = folder.resolve("gone.jsonl");
+    Files.writeString(
+        gone,
+        String.format(
+            "{\"dataset\": \"%s\", \"category\": \"%s\", \"id\": \"%s\"}",
+            best.get("category").equals("") ? "wardrobe-circo" : "wardrobe",
+            best.get("category"),
+            best.get("id")));
+    StageResult changed = new IndexChange("", "", gone.toString(), false).run(cells);
+    assertThat(changed.figures().get("count"))
+        .isEqualTo((Long) changed.figures().get("count_before") - 1);
+    assertThat(results(SearchJob.run(cells)).subList(0, 24))
+        .extracting(one -> one.get("id"))
+        .isEqualTo(ids(exact).subList(1, 25));
+    assertThat(IndexJob.run(cells).status()).isEqualTo(StageResult.UP_TO_DATE);
+    assertThat(IndexJob.run(cells).snapshot().orElseThrow().version())
+        .isEqualTo(built.snapshot().orElseThrow().version() + 1);
+    assertThatThrownBy(() -> new IndexChange("a", "b", "", false))
+        .isInstanceOf(WeftException.class)
+        .hasMessageContaining("Cannot change the index: 2 changes are asked for");
   }
 
   @Test
