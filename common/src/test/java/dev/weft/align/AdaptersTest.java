@@ -34,6 +34,7 @@ class AdaptersTest {
     return vector;
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // compared element by element
   private record Outcome(double loss, float[] gradient) {}
 
   private static Outcome outcome(float[] parameters, int slices) {
