@@ -291,7 +291,12 @@ public final class Trainer {
         int place = h;
         int size = batches.size(stepInEpoch + h);
         rows += size;
-        lossSum += size * results.stream().mapToDouble(result -> result.losses()[place]).sum();
+        double loss = 0;
+        for (LocalRound.Result result : results) {
+          loss += result.losses()[place];
+        }
+        lossSum += loss * size;
+        epochLossSum += loss * size; // added up as after single steps
       }
       int found = results.stream().mapToInt(LocalRound.Result::rows).sum();
       if (found != rows) {
@@ -311,7 +316,6 @@ public final class Trainer {
       NativeVectors.view(parameters).put(average, 0, count + 1);
       NativeVectors.view(optimizer.state()).put(average, count + 1, 2 * (count + 1));
       step += rates.length;
-      epochLossSum += lossSum;
       StepReport report =
           new StepReport(
               step - 1,

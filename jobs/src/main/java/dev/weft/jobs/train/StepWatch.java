@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -167,8 +168,13 @@ final class StepWatch extends SparkListener {
     Failure first = failed.get(0);
     String where =
         String.format(
+            Locale.ROOT,
             "%s failed %d times, first in partition %d on %s: %s",
-            what, failed.size(), first.partition(), first.worker(), first.why());
+            what,
+            failed.size(),
+            first.partition(),
+            first.worker(),
+            first.why());
     Optional<Throwable> root = Optional.ofNullable(ExceptionUtils.getRootCause(failure.getCause()));
     if (root.isEmpty()) {
       return lost(what, failure, where);

@@ -57,6 +57,11 @@ class LossVerificationTest {
     }
 
     @Override
+    public List<int[]> notFinite(StepRequest request) {
+      return right.notFinite(request);
+    }
+
+    @Override
     public List<LocalRound.Result> local(LocalRound round, byte[] state) {
       return right.local(round, state);
     }

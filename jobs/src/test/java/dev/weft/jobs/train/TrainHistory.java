@@ -92,21 +92,20 @@ record TrainHistory(Path root, String head) {
 
   /** How many attempts there are whose files still lie there. */
   long attempts() {
-    try (Stream<Path> attempts = listAttempts()) {
-      return attempts.count();
-    }
+    return listAttempts().size();
   }
 
   private Optional<Path> newestAttempt() {
-    try (Stream<Path> attempts = listAttempts()) {
-      return attempts.max(Comparator.comparing(path -> path.toFile().lastModified()));
-    }
+    return listAttempts().stream().max(Comparator.comparing(path -> path.toFile().lastModified()));
   }
 
-  private Stream<Path> listAttempts() {
+  private List<Path> listAttempts() {
     Path data = root.resolve("train").resolve(head).resolve("checkpoint/data");
-    try {
-      return Files.isDirectory(data) ? Files.list(data) : Stream.empty();
+    if (!Files.isDirectory(data)) {
+      return List.of();
+    }
+    try (Stream<Path> attempts = Files.list(data)) {
+      return attempts.toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
