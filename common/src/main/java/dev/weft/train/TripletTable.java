@@ -233,6 +233,16 @@ public final class TripletTable {
     return negatives[row * hardNegatives + place];
   }
 
+  /** The vector of an image, D numbers. */
+  public float[] imageVector(int number) {
+    return Arrays.copyOfRange(images, number * dimension, (number + 1) * dimension);
+  }
+
+  /** The vector of a text, D numbers. */
+  public float[] textVector(int number) {
+    return Arrays.copyOfRange(texts, number * dimension, (number + 1) * dimension);
+  }
+
   /** Copies image vectors into the first rows of a whole float32 matrix {@code [.., D]}. */
   void gatherImages(int[] numbers, INDArray target) {
     gather(images, numbers, target);

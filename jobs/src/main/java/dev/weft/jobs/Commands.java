@@ -11,6 +11,7 @@ import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
 import dev.weft.jobs.search.SearchJob;
 import dev.weft.jobs.train.LossVerification;
+import dev.weft.jobs.train.MineJob;
 import dev.weft.jobs.train.TrainJob;
 import java.io.PrintStream;
 import java.time.Clock;
@@ -76,6 +77,13 @@ final class Commands {
         "train",
         "Fine-tunes the fusion heads by InfoNCE over the global batch; resumes where it stopped.",
         "train --config conf/wardrobe.yaml --set 'train.heads=[gated]' --set train.epochs=3");
+    add(
+        root,
+        new StageCommand(console, session -> MineJob.run(session).fields()),
+        "mine",
+        "Mines hard negatives of the training triplets with a trained head, for the next train.",
+        "mine --config conf/wardrobe.yaml --set mine.head=gated",
+        "train --config conf/wardrobe.yaml --set train.hard-negatives=4");
     add(
         root,
         new StageCommand(console, session -> EvaluateJob.run(session).fields()),

@@ -13,6 +13,7 @@ import dev.weft.index.IndexConfig;
 import dev.weft.ingest.IngestConfig;
 import dev.weft.ingest.wardrobe.WardrobeConfig;
 import dev.weft.search.SearchConfig;
+import dev.weft.train.MineConfig;
 import dev.weft.train.TrainConfig;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -36,6 +37,7 @@ import org.apache.hadoop.fs.Path;
  * @param align settings of align
  * @param encode settings of encode
  * @param train settings of train
+ * @param mine settings of the mining of hard negatives
  * @param evaluate settings of evaluate
  * @param index settings of index
  * @param search settings of search
@@ -50,6 +52,7 @@ public record PipelineConfig(
     AlignConfig align,
     EncodeConfig encode,
     TrainConfig train,
+    MineConfig mine,
     EvaluateConfig evaluate,
     IndexConfig index,
     SearchConfig search) {

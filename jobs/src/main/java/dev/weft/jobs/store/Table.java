@@ -43,6 +43,7 @@ public final class Table {
   public static final Table QUARANTINE = new Table("quarantine");
   public static final Table IMAGE_EMBEDDINGS = new Table("image_embeddings");
   public static final Table TEXT_EMBEDDINGS = new Table("text_embeddings");
+  public static final Table HARD_NEGATIVES = new Table("hard_negatives");
   public static final Table RANKINGS = new Table("rankings");
   public static final Table INDEX = new Table("index");
   public static final Table RESULTS = new Table("results");

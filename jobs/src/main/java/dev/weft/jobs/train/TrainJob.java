@@ -120,7 +120,7 @@ public final class TrainJob {
             "train",
             "train/" + Binder.kebab(kind),
             settings(session, kind),
-            data.inputs(),
+            data.inputs(kind),
             List.of(),
             CODE_FORMAT);
     StageResult result = stage.run(session, attempt -> write(session, stage, data, kind, attempt));
@@ -165,7 +165,7 @@ public final class TrainJob {
     return settings;
   }
 
-  private static boolean isTrainable(HeadKind kind) {
+  static boolean isTrainable(HeadKind kind) {
     return kind != HeadKind.SUM && kind != HeadKind.WEIGHTED;
   }
 

@@ -5,8 +5,11 @@ import dev.weft.WeftException;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.evaluate.HeadScore;
 import dev.weft.store.Snapshot;
+import dev.weft.train.HeadKind;
+import dev.weft.train.TrainConfig;
 import dev.weft.train.TripletTable;
 import dev.weft.train.ValidationConfig;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -23,17 +26,26 @@ final class TrainingData implements AutoCloseable {
   private final Snapshot ingest;
   private final Snapshot encode;
   private Optional<TrainingRows> rows = Optional.empty();
+  private final Optional<Snapshot> mine;
   private Optional<Broadcast<byte[]>> broadcast = Optional.empty();
 
   TrainingData(Session session, Snapshot ingest, Snapshot encode) {
     this.session = session;
     this.ingest = ingest;
     this.encode = encode;
+    TrainConfig config = session.config().train();
+    boolean mined =
+        config.hardNegatives() > 0 && config.heads().stream().anyMatch(TrainJob::isTrainable);
+    this.mine = mined ? Optional.of(MineJob.require(session)) : Optional.empty();
   }
 
   /** The snapshots a head depends on. */
-  List<Snapshot> inputs() {
-    return List.of(ingest, encode);
+  List<Snapshot> inputs(HeadKind kind) {
+    List<Snapshot> inputs = new ArrayList<>(List.of(ingest, encode));
+    if (TrainJob.isTrainable(kind)) {
+      mine.ifPresent(inputs::add);
+    }
+    return inputs;
   }
 
   /** What scores a head while it is trained; none if the settings say so. */
@@ -87,7 +99,9 @@ final class TrainingData implements AutoCloseable {
                   encode,
                   dimension(),
                   session.config().train().captionForms(),
-                  new HoldOut(session.config().seed(), share)));
+                  new HoldOut(session.config().seed(), share),
+                  HardNegatives.read(
+                      session.spark(), mine, session.config().train().hardNegatives())));
     }
     return rows.get();
   }

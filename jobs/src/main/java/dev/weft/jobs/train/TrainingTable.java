@@ -14,6 +14,7 @@ import dev.weft.store.Snapshot;
 import dev.weft.store.VectorBytes;
 import dev.weft.train.TripletTable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -49,13 +50,21 @@ final class TrainingTable {
   private final List<CaptionForm> forms;
   private final HoldOut holdOut;
 
+  private final HardNegatives mined;
+
   private TrainingTable(
-      Snapshot ingest, Snapshot encode, int dimension, List<CaptionForm> forms, HoldOut holdOut) {
+      Snapshot ingest,
+      Snapshot encode,
+      int dimension,
+      List<CaptionForm> forms,
+      HoldOut holdOut,
+      HardNegatives mined) {
     this.holdOut = holdOut;
     this.ingest = ingest;
     this.encode = encode;
     this.dimension = dimension;
     this.forms = forms;
+    this.mined = mined;
   }
 
   /** A vector, D little-endian float32, and the hash of the file it was made from. */
@@ -91,6 +100,7 @@ final class TrainingTable {
    * @param dimension embedding width D
    * @param forms the texts of each row, made of its captions
    * @param holdOut which images are set apart
+   * @param mined hard negatives of the rows
    */
   static TrainingRows read(
       SparkSession spark,
@@ -98,10 +108,11 @@ final class TrainingTable {
       Snapshot encode,
       int dimension,
       List<CaptionForm> forms,
-      HoldOut holdOut) {
+      HoldOut holdOut,
+      HardNegatives mined) {
     spark.sparkContext().setJobDescription("read the training triplets and their vectors");
     try {
-      return new TrainingTable(ingest, encode, dimension, forms, holdOut).read(spark);
+      return new TrainingTable(ingest, encode, dimension, forms, holdOut, mined).read(spark);
     } finally {
       spark.sparkContext().setJobDescription(null);
     }
@@ -173,6 +184,7 @@ final class TrainingTable {
         captions[row * forms.size() + form] = textNumbers.of(text, texts.get(text));
       }
     }
+    int[] negatives = negatives(triplets, images, imageNumbers);
     return new TripletTable(
         dimension,
         forms.size(),
@@ -180,7 +192,32 @@ final class TrainingTable {
         textNumbers.all(dimension),
         references,
         targets,
-        captions);
+        captions,
+        mined.perTriplet(),
+        negatives);
+  }
+
+  /**
+   * Image numbers of the mined negatives of each row; they are images of training triplets. What is
+   * set apart is left out.
+   */
+  private int[] negatives(
+      List<Triplet> triplets, Map<ImageKey, ImageVector> images, Numbering numbers) {
+    int[] negatives = new int[Math.multiplyExact(triplets.size(), mined.perTriplet())];
+    Arrays.fill(negatives, -1);
+    for (int row = 0; row < triplets.size(); row++) {
+      int at = row * mined.perTriplet();
+      for (ImageKey key : mined.of(triplets.get(row))) {
+        ImageVector image = images.get(key);
+        if (image == null) {
+          throw mined.outdated("the image " + key + ", which no training triplet has");
+        }
+        if (!holdOut.test(image.sha256())) {
+          negatives[at++] = numbers.of(image.sha256(), image.vector());
+        }
+      }
+    }
+    return negatives;
   }
 
   private static ImageKey reference(Triplet triplet) {
