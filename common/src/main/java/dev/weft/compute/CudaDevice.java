@@ -1,7 +1,5 @@
 package dev.weft.compute;
 
-import com.sun.jna.Function;
-import com.sun.jna.Platform;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import java.util.Arrays;
@@ -65,16 +63,11 @@ public final class CudaDevice {
 
   /** What the C library, and so CUDA, finds in {@link #VISIBLE}; empty if it is not set. */
   public static Optional<String> visible() {
-    return Optional.ofNullable(
-        Function.getFunction(Platform.C_LIBRARY_NAME, "getenv")
-            .invokeString(new Object[] {VISIBLE}, false));
+    return CLibrary.getenv(VISIBLE);
   }
 
   private static void set(String name, String value) {
-    int failed =
-        Function.getFunction(Platform.C_LIBRARY_NAME, "setenv")
-            .invokeInt(new Object[] {name, value, 1});
-    if (failed != 0) {
+    if (!CLibrary.setenv(name, value)) {
       throw new WeftException(
           ExitCode.RESOURCE_MISSING,
           "Cannot set %s=%s in this process: the C library refused. Set it in the environment of the"

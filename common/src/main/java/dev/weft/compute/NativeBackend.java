@@ -12,6 +12,7 @@ import java.util.ServiceLoader;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
 import org.nd4j.common.config.ND4JClassLoading;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.factory.Nd4jBackend;
@@ -31,6 +32,7 @@ public final class NativeBackend {
   private static final String CPU = "org.nd4j.linalg.cpu.nativecpu.CpuBackend";
   private static final String CUDA = "org.nd4j.linalg.jcublas.JCublasBackend";
   private static final String EXTENSION = "org.bytedeco.javacpp.platform.extension";
+  private static final String TENSOR_BOUND = "org.bytedeco.javacpp.maxbytes";
   private static final String LOG_INITIALIZATION = "org.nd4j.log.initialization";
   private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
 
@@ -92,6 +94,16 @@ public final class NativeBackend {
    */
   public static Description load() {
     return running.orElseGet(NativeBackend::start);
+  }
+
+  /** The folder that native libraries are unpacked to. */
+  public static Path cacheFolder() throws IOException {
+    return Loader.getCacheDir().toPath();
+  }
+
+  /** How much tensors may take outside the heap, bytes; empty if nobody set a bound. */
+  public static Optional<Long> tensorBound() {
+    return Optional.ofNullable(System.getProperty(TENSOR_BOUND)).map(set -> Pointer.maxBytes());
   }
 
   private static synchronized Description start() {

@@ -3,6 +3,7 @@ package dev.weft.jobs;
 import dev.weft.ExitCode;
 import dev.weft.config.Settings;
 import dev.weft.jobs.align.AlignJob;
+import dev.weft.jobs.doctor.Doctor;
 import dev.weft.jobs.encode.EncodeJob;
 import dev.weft.jobs.evaluate.EvaluateJob;
 import dev.weft.jobs.index.IndexChange;
@@ -127,6 +128,13 @@ final class Commands {
         "measure-step --head gated --batch-size 4096 --width 512");
     EmbeddingCommands.addTo(root, console);
     ScoreCommands.addTo(root, console);
+    add(
+        root,
+        new DoctorCommand(console),
+        "doctor",
+        "Looks at settings, data, driver and every executor: what will fail, why, what to change.",
+        "doctor --config conf/wardrobe.yaml",
+        "WEFT_SPARK_CONF=my-spark.conf scripts/weft doctor --config hdfs:///conf/shop.yaml");
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     root.setCaseInsensitiveEnumValuesAllowed(true);
@@ -307,6 +315,28 @@ final class Commands {
     @Override
     Map<String, Object> run(Session session) {
       return job.apply(session);
+    }
+  }
+
+  /** Ends with the exit code of what was found. */
+  static final class DoctorCommand extends ConfiguredCommand implements Callable<Integer> {
+    private final Console console;
+
+    DoctorCommand(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public Integer call() {
+      Settings settings = settings(List.of());
+      PipelineConfig config = PipelineConfig.bind(settings, file());
+      Session.Options options = new Session.Options(false, console.progress(), Clock.systemUTC());
+      try (Session session = new Session(config, settings, options)) {
+        Doctor.Diagnosis diagnosis = Doctor.run(session, Version.version());
+        diagnosis.lines().forEach(console.out()::println);
+        console.result().accept(diagnosis.fields());
+        return diagnosis.exitCode().code();
+      }
     }
   }
 
