@@ -142,19 +142,12 @@ public final class AdaptedEncoder implements DualEncoder {
 
   @Override
   public float[][] images(List<RgbImage> images) {
-    return adapted(base.images(images), image);
+    return image.apply(base.images(images));
   }
 
   @Override
   public float[][] texts(List<String> texts) {
-    return adapted(base.texts(texts), text);
-  }
-
-  private static float[][] adapted(float[][] vectors, Projection projection) {
-    for (int i = 0; i < vectors.length; i++) {
-      vectors[i] = projection.apply(vectors[i]);
-    }
-    return vectors;
+    return text.apply(base.texts(texts));
   }
 
   @Override

@@ -36,4 +36,12 @@ public record Projection(int dimension, float[] weights) {
     }
     return UnitVector.of(sums);
   }
+
+  /** Projects each vector by itself, in its place in the array. */
+  public float[][] apply(float[][] vectors) {
+    for (int i = 0; i < vectors.length; i++) {
+      vectors[i] = apply(vectors[i]);
+    }
+    return vectors;
+  }
 }

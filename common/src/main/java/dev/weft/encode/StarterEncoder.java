@@ -229,11 +229,7 @@ public final class StarterEncoder implements DualEncoder {
 
   @Override
   public float[][] texts(List<String> texts) {
-    float[][] vectors = tower.encode(texts);
-    for (int i = 0; i < vectors.length; i++) {
-      vectors[i] = projection.apply(vectors[i]);
-    }
-    return vectors;
+    return projection.apply(tower.encode(texts));
   }
 
   @Override

@@ -263,10 +263,7 @@ public final class Trainer {
               (System.nanoTime() - summed) / 1e9);
       step++;
       epochLossSum += loss * rows;
-      if (stepInEpoch == batches.stepsPerEpoch() - 1) {
-        history.add(new EpochLoss(epoch, epochLossSum / batches.rows(), logitScale()));
-        epochLossSum = 0;
-      }
+      endEpochIfDone(epoch);
       return report;
     }
 
@@ -288,12 +285,11 @@ public final class Trainer {
       int rows = 0;
       double lossSum = 0;
       for (int h = 0; h < rates.length; h++) {
-        int place = h;
         int size = batches.size(stepInEpoch + h);
         rows += size;
         double loss = 0;
         for (LocalRound.Result result : results) {
-          loss += result.losses()[place];
+          loss += result.losses()[h];
         }
         lossSum += loss * size;
         epochLossSum += loss * size; // added up as after single steps
@@ -328,11 +324,15 @@ public final class Trainer {
               scale,
               (System.nanoTime() - computed) / 1e9,
               0);
+      endEpochIfDone(epoch);
+      return report;
+    }
+
+    private void endEpochIfDone(int epoch) {
       if (step % batches.stepsPerEpoch() == 0) {
         history.add(new EpochLoss(epoch, epochLossSum / batches.rows(), logitScale()));
         epochLossSum = 0;
       }
-      return report;
     }
 
     /** Adds up the slices in their order; returns the loss, leaves the gradient. */

@@ -75,28 +75,23 @@ public final class ConfiguredEncoder {
           facts.get("base"),
           frozen.fingerprint);
     }
-    String fingerprint = String.valueOf(facts.get("encoder"));
-    return new ConfiguredEncoder(
-        "the encoder align version " + align.version(),
-        fingerprint,
-        Optional.of(align),
-        () ->
-            new EncoderBundle(
-                fingerprint,
-                new EncoderBundle.Adapted(align.path().toString(), bytes(align), frozen.bundle())),
-        () -> ((Number) facts.get("dimension")).intValue());
+    return aligned(
+        align,
+        () -> new EncoderBundle.Adapted(align.path().toString(), bytes(align), frozen.bundle()));
   }
 
   private static ConfiguredEncoder starter(Snapshot align) {
+    return aligned(align, () -> new EncoderBundle.Starter(align.path().toString(), bytes(align)));
+  }
+
+  private static ConfiguredEncoder aligned(Snapshot align, Supplier<EncoderBundle.Source> source) {
     Map<String, Object> facts = align.manifest().facts();
     String fingerprint = String.valueOf(facts.get("encoder"));
     return new ConfiguredEncoder(
         "the encoder align version " + align.version(),
         fingerprint,
         Optional.of(align),
-        () ->
-            new EncoderBundle(
-                fingerprint, new EncoderBundle.Starter(align.path().toString(), bytes(align))),
+        () -> new EncoderBundle(fingerprint, source.get()),
         () -> ((Number) facts.get("dimension")).intValue());
   }
 
