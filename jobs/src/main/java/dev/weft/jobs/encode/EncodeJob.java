@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import dev.weft.encode.CaptionForm;
 import dev.weft.encode.EncodeConfig;
 import dev.weft.encode.QueryText;
+import dev.weft.ingest.ImageDecoder;
 import dev.weft.ingest.Triplet;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.Stage;
@@ -33,7 +34,8 @@ import org.apache.spark.storage.StorageLevel;
 
 /**
  * Computes the unit vectors of all images and texts. Equal contents are encoded once, and none that
- * an earlier version of the artefact has a vector of from the same encoder.
+ * an earlier version of the artefact has a vector of from the same encoder, preprocessing included,
+ * and image decoder. What tasks have encoded is kept at once, see {@link Shards}.
  *
  * <p>The vectors do not depend on the number of tasks, nor on what was reused.
  *
@@ -50,13 +52,15 @@ public final class EncodeJob {
   private final Snapshot ingest;
   private final Broadcast<EncoderBundle> bundle;
   private final Optional<Snapshot> earlier;
+  private final Shards shards;
   private final int slots;
 
   private EncodeJob(
       Session session,
       Snapshot ingest,
       Broadcast<EncoderBundle> bundle,
-      Optional<Snapshot> earlier) {
+      Optional<Snapshot> earlier,
+      Shards shards) {
     this.session = session;
     this.spark = session.spark();
     this.context = new JavaSparkContext(spark.sparkContext());
@@ -64,6 +68,7 @@ public final class EncodeJob {
     this.ingest = ingest;
     this.bundle = bundle;
     this.earlier = earlier;
+    this.shards = shards;
     this.slots =
         config.partitions() > 0 ? config.partitions() : spark.sparkContext().defaultParallelism();
   }
@@ -72,29 +77,36 @@ public final class EncodeJob {
   public static StageResult run(Session session) {
     Snapshot ingest = session.artefact("ingest").require();
     ConfiguredEncoder encoder = ConfiguredEncoder.of(session);
-    Map<String, Object> settings = new TreeMap<>();
-    settings.put("encoder", encoder.fingerprint());
+    Map<String, Object> key = // of a vector, besides the content
+        Map.of("encoder", encoder.fingerprint(), "decoder", ImageDecoder.VERSION);
+    Shards shards = new Shards(session, key);
+    Map<String, Object> settings = new TreeMap<>(key);
     settings.put("captionForms", session.config().encode().captionForms());
-    return new Stage(
-            "encode",
-            "encode",
-            settings,
-            Stream.concat(Stream.of(ingest), encoder.inputs().stream()).toList(),
-            List.of(Table.IMAGE_EMBEDDINGS, Table.TEXT_EMBEDDINGS),
-            CODE_FORMAT)
-        .run(session, attempt -> write(session, ingest, encoder, attempt));
+    StageResult result =
+        new Stage(
+                "encode",
+                "encode",
+                settings,
+                Stream.concat(Stream.of(ingest), encoder.inputs().stream()).toList(),
+                List.of(Table.IMAGE_EMBEDDINGS, Table.TEXT_EMBEDDINGS),
+                CODE_FORMAT)
+            .run(session, attempt -> write(session, ingest, encoder, shards, attempt));
+    shards.finish();
+    return result;
   }
 
   private static Map<String, Object> write(
-      Session session, Snapshot ingest, ConfiguredEncoder encoder, Attempt attempt) {
+      Session session, Snapshot ingest, ConfiguredEncoder encoder, Shards shards, Attempt attempt) {
     EncoderBundle bundle = encoder.bundle();
     Broadcast<EncoderBundle> shared =
         new JavaSparkContext(session.spark().sparkContext()).broadcast(bundle);
     try {
+      shards.resume();
       EncodeJob job =
-          new EncodeJob(session, ingest, shared, earlier(session, bundle.fingerprint()));
+          new EncodeJob(session, ingest, shared, earlier(session, bundle.fingerprint()), shards);
       Map<String, Object> figures = new LinkedHashMap<>();
       figures.put("encoder", bundle.fingerprint());
+      figures.put("decoder", ImageDecoder.VERSION);
       figures.put("dimension", encoder.dimension());
       job.writeImages(attempt, figures);
       job.writeTexts(attempt, figures);
@@ -111,12 +123,16 @@ public final class EncodeJob {
         ? Optional.empty()
         : session.artefact("encode").history().stream()
             .filter(snapshot -> fingerprint.equals(snapshot.manifest().facts().get("encoder")))
+            .filter(
+                snapshot ->
+                    Integer.valueOf(ImageDecoder.VERSION)
+                        .equals(snapshot.manifest().facts().get("decoder")))
             .findFirst();
   }
 
   private void writeImages(Attempt attempt, Map<String, Object> figures) {
     Dataset<Row> images = Table.IMAGES.read(spark, ingest).filter(col("location").isNotNull());
-    Dataset<Row> known = known(Table.IMAGE_EMBEDDINGS, "sha256");
+    Dataset<Row> known = known(Table.IMAGE_EMBEDDINGS, Table.IMAGE_VECTORS, "sha256");
     int tasks = ImageVectors.tasks(ingest.rows(Table.IMAGES.name()), slots);
     try (ImageReader reader = ImageReader.of(context, session.config().ingest())) {
       JavaRDD<Row> fresh =
@@ -127,20 +143,20 @@ public final class EncodeJob {
               .javaRDD()
               .map(StoredImage::of)
               .mapPartitions(new ImageVectors(reader, bundle, config.batchSize()))
-              .map(encoded -> RowFactory.create(encoded.image().sha256(), encoded.vector()))
-              .persist(KEPT);
+              .map(encoded -> RowFactory.create(encoded.image().sha256(), encoded.vector()));
       describe("encode images");
-      long encoded = fresh.count();
+      long encoded =
+          shards.write(
+              Table.IMAGE_VECTORS,
+              spark.createDataFrame(fresh, Table.IMAGE_VECTORS.schema().asNullable()));
       describe("write the vectors of images");
-      Dataset<Row> vectors = vectors("sha256", fresh).unionByName(known);
       Dataset<Row> rows =
           images
               .select("dataset", "category", "id", "location", "sha256")
-              .join(vectors, "sha256")
+              .join(known(Table.IMAGE_EMBEDDINGS, Table.IMAGE_VECTORS, "sha256"), "sha256")
               .repartition(slots, col("dataset"), col("category"), col("id"))
               .sortWithinPartitions("dataset", "category", "id");
       Table.IMAGE_EMBEDDINGS.write(rows, attempt);
-      fresh.unpersist();
       figures.put("images", images.count());
       figures.put("images_encoded", encoded);
     }
@@ -161,34 +177,35 @@ public final class EncodeJob {
                 Encoders.STRING())
             .toDF("text")
             .persist(KEPT);
-    Dataset<Row> known = known(Table.TEXT_EMBEDDINGS, "text");
+    Dataset<Row> known = known(Table.TEXT_EMBEDDINGS, Table.TEXT_VECTORS, "text");
     describe("collect the texts");
     long count = texts.count();
-    JavaRDD<TextVectors.Encoded> fresh =
+    JavaRDD<Row> fresh =
         texts
             .join(known, texts.col("text").equalTo(known.col("text")), "left_anti")
             .repartition(TextVectors.tasks(count, slots), col("text"))
             .javaRDD()
             .map(row -> row.getString(0))
             .mapPartitions(new TextVectors(bundle, config.batchSize()))
-            .persist(KEPT);
+            .map(one -> RowFactory.create(one.text(), one.vector(), one.cut()));
     describe("encode texts");
-    long encoded = fresh.count();
+    long encoded =
+        shards.write(
+            Table.TEXT_VECTORS,
+            spark.createDataFrame(fresh, Table.TEXT_VECTORS.schema().asNullable()));
     describe("write the vectors of texts");
-    JavaRDD<Row> vectors = fresh.map(one -> RowFactory.create(one.text(), one.vector()));
     Dataset<Row> rows =
         texts
-            .join(vectors("text", vectors).unionByName(known), "text")
+            .join(known(Table.TEXT_EMBEDDINGS, Table.TEXT_VECTORS, "text"), "text")
             .repartition(slots, col("text"))
             .sortWithinPartitions("text");
     Table.TEXT_EMBEDDINGS.write(rows, attempt);
-    long cut = fresh.filter(TextVectors.Encoded::cut).count();
+    long cut = shards.read(Table.TEXT_VECTORS).map(made -> made.filter("cut").count()).orElse(0L);
     if (cut > 0) {
       session
           .progress()
           .say("  " + cut + " of the encoded texts exceed the encoder's limit and lost their end");
     }
-    fresh.unpersist();
     texts.unpersist();
     figures.put("texts", count);
     figures.put("texts_encoded", encoded);
@@ -202,15 +219,17 @@ public final class EncodeJob {
     return needed.stream().map(form -> QueryText.of(triplet.captions(), form));
   }
 
-  /** What need not be encoded: key and vector, each key once. */
-  private Dataset<Row> known(Table table, String key) {
-    return earlier
-        .map(snapshot -> table.read(spark, snapshot).select(key, "vector").dropDuplicates(key))
-        .orElseGet(() -> spark.createDataFrame(List.of(), keyAndVector(key)));
-  }
-
-  private Dataset<Row> vectors(String key, JavaRDD<Row> rows) {
-    return spark.createDataFrame(rows, keyAndVector(key));
+  /** What need not be encoded, now: key and vector, each key once. */
+  private Dataset<Row> known(Table table, Table shard, String key) {
+    Dataset<Row> known = spark.createDataFrame(List.of(), keyAndVector(key));
+    if (earlier.isPresent()) {
+      known = known.unionByName(table.read(spark, earlier.get()).select(key, "vector"));
+    }
+    Optional<Dataset<Row>> made = shards.read(shard);
+    if (made.isPresent()) {
+      known = known.unionByName(made.get().select(key, "vector"));
+    }
+    return known.dropDuplicates(key);
   }
 
   private static StructType keyAndVector(String key) {

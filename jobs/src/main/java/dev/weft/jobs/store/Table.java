@@ -15,9 +15,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
@@ -28,6 +33,7 @@ import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -44,9 +50,13 @@ public final class Table {
   public static final Table IMAGE_EMBEDDINGS = new Table("image_embeddings");
   public static final Table TEXT_EMBEDDINGS = new Table("text_embeddings");
   public static final Table HARD_NEGATIVES = new Table("hard_negatives");
+  public static final Table IMAGE_VECTORS = new Table("image_vectors");
+  public static final Table TEXT_VECTORS = new Table("text_vectors");
   public static final Table RANKINGS = new Table("rankings");
   public static final Table INDEX = new Table("index");
   public static final Table RESULTS = new Table("results");
+
+  private static final long POLL_MILLIS = 200;
 
   private final String name;
   private final StructType schema;
@@ -161,6 +171,63 @@ public final class Table {
       throw plain(e);
     } finally {
       settings.destroy();
+    }
+  }
+
+  /**
+   * Writes rows into the folder of an attempt as {@link #write(Dataset, Attempt)} does, and tells
+   * of each file soon after its task is done, while others run; where a task fails, of all that
+   * were done before. Nothing is added to the attempt, and no rows are no file.
+   *
+   * @param done given the files that are new since it was last called, on the calling thread; what
+   *     it throws ends the tasks that still run
+   */
+  public void write(Dataset<Row> rows, Attempt attempt, Consumer<List<FileEntry>> done) {
+    JavaSparkContext spark = new JavaSparkContext(rows.sparkSession().sparkContext());
+    Broadcast<SerializableConfiguration> settings =
+        spark.broadcast(new SerializableConfiguration(spark.hadoopConfiguration()));
+    ParquetTable format = new ParquetTable(name, schema);
+    String folder = attempt.folder().toString();
+    CollectionAccumulator<FileEntry> files = spark.sc().collectionAccumulator(name);
+    JavaFutureAction<Void> running =
+        inOrder(rows)
+            .toJavaRDD()
+            .foreachPartitionAsync(
+                partition ->
+                    format
+                        .write(
+                            settings.value().value(), folder, fileName(format.table()), partition)
+                        .forEachRemaining(files::add));
+    try {
+      tellUntilTheEnd(running, files, done);
+    } catch (Exception e) {
+      throw plain(e);
+    } finally {
+      running.cancel(true); // of no effect where it has ended
+      settings.destroy();
+    }
+  }
+
+  private static void tellUntilTheEnd(
+      JavaFutureAction<Void> running,
+      CollectionAccumulator<FileEntry> files,
+      Consumer<List<FileEntry>> done)
+      throws InterruptedException, ExecutionException {
+    int told = 0;
+    boolean ended = false;
+    while (!ended) {
+      try {
+        running.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
+        ended = true;
+      } catch (TimeoutException e) {
+        ended = false;
+      } finally { // before a failure is passed on
+        List<FileEntry> all = List.copyOf(files.value()); // of accepted tasks only, each once
+        if (all.size() > told) {
+          done.accept(all.subList(told, all.size()));
+          told = all.size();
+        }
+      }
     }
   }
 

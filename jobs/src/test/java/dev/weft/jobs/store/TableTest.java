@@ -235,6 +235,31 @@ class TableTest {
   }
 
   @Test
+  void filesAreToldOfAsTheirTasksEndAndNoRowsAreNoFile() {
+    List<FileEntry> told = new ArrayList<>();
+
+    Table.TEXT_EMBEDDINGS.write(texts(10).repartition(4), attempt("a"), told::addAll);
+    Table.TEXT_EMBEDDINGS.write(texts(0), attempt("b"), told::addAll);
+
+    assertThat(told).hasSize(4).doesNotHaveDuplicates();
+    assertThat(told.stream().mapToLong(FileEntry::rows).sum()).isEqualTo(10);
+  }
+
+  @Test
+  void whoCannotTakeTheFilesEndsTheJob() {
+    assertThatThrownBy(
+            () ->
+                Table.TEXT_EMBEDDINGS.write(
+                    texts(10),
+                    attempt("a"),
+                    files -> {
+                      throw new WeftException(ExitCode.IO, "Cannot publish %d.", files.size());
+                    }))
+        .isInstanceOf(WeftException.class)
+        .hasMessageStartingWith("Cannot publish ");
+  }
+
+  @Test
   void everyTableOfTheContractHasItsSchema() throws Exception {
     List<Table> tables =
         List.of(
@@ -244,6 +269,8 @@ class TableTest {
             Table.QUARANTINE,
             Table.IMAGE_EMBEDDINGS,
             Table.TEXT_EMBEDDINGS,
+            Table.IMAGE_VECTORS,
+            Table.TEXT_VECTORS,
             Table.RANKINGS,
             Table.INDEX,
             Table.RESULTS);

@@ -1,0 +1,164 @@
+package dev.weft.jobs.encode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.jobs.LocalSpark;
+import dev.weft.jobs.Session;
+import dev.weft.jobs.StageResult;
+import dev.weft.jobs.TinyWardrobe;
+import dev.weft.jobs.align.AlignJob;
+import dev.weft.jobs.store.Table;
+import dev.weft.store.Artefact;
+import dev.weft.store.FileEntry;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An encode that does not end: killed with no chance to clean up, or failed. */
+class EncodeKillTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final int IMAGES = 180;
+
+  /** Tasks, and so shards, of two images. */
+  private static final String SHARDS = "encode.partitions=90";
+
+  @TempDir private Path folder;
+
+  private static Map<String, String> vectors(StageResult result) {
+    Map<String, String> vectors = new TreeMap<>();
+    Table.IMAGE_EMBEDDINGS
+        .read(LocalSpark.session(), result.snapshot().orElseThrow())
+        .collectAsList()
+        .forEach(
+            row ->
+                vectors.put(
+                    row.getAs("id"), HexFormat.of().formatHex(row.<byte[]>getAs("vector"))));
+    return vectors;
+  }
+
+  @Test
+  void whatAKilledRunHadEncodedIsNotEncodedAgain() throws IOException, InterruptedException {
+    AlignJob.run(TinyWardrobe.session());
+    StageResult undisturbed = EncodeJob.run(TinyWardrobe.forced());
+    Path root = aligned();
+    Session session = TinyWardrobe.sessionOn(root, SHARDS);
+    Artefact shards = session.artefact("encode/shards");
+
+    killAfterAShard(shards, root);
+
+    assertThat(session.artefact("encode").latest()).isEmpty();
+    long done = images(shards);
+    assertThat(done).isPositive();
+    StageResult resumed = EncodeJob.run(session);
+    assertThat(resumed.figures()).containsEntry("images_encoded", (int) (IMAGES - done));
+    assertThat(vectors(resumed)).isEqualTo(vectors(undisturbed));
+    assertThat(shards.require().manifest().files()).isEmpty();
+  }
+
+  @Test
+  void whatTasksHadEncodedBeforeOneFailedIsNotEncodedAgain() throws IOException {
+    AlignJob.run(TinyWardrobe.session());
+    Session session = TinyWardrobe.sessionOn(aligned(), SHARDS);
+    Artefact shards = session.artefact("encode/shards");
+    Path image = anImage();
+    Path away = image.resolveSibling("away");
+    Files.move(image, away);
+    try {
+      assertThatThrownBy(() -> EncodeJob.run(session)).hasMessageContaining("now it is gone");
+    } finally {
+      Files.move(away, image);
+    }
+
+    long done = images(shards);
+
+    assertThat(done).isBetween(1L, IMAGES - 2L);
+    assertThat(EncodeJob.run(session).figures())
+        .containsEntry("images_encoded", (int) (IMAGES - done));
+  }
+
+  private static Path anImage() throws IOException {
+    try (Stream<Path> images = Files.list(TinyWardrobe.folder().resolve("images"))) {
+      return images.filter(path -> path.toString().endsWith(".png")).sorted().findFirst().get();
+    }
+  }
+
+  /** A root of its own, as far as encode needs it. */
+  private Path aligned() throws IOException {
+    Path root = folder.resolve("runs");
+    copy(TinyWardrobe.root().resolve("ingest"), root.resolve("ingest"));
+    copy(TinyWardrobe.root().resolve("align"), root.resolve("align"));
+    return root;
+  }
+
+  private static long images(Artefact shards) {
+    return shards.require().manifest().files().stream()
+        .filter(file -> file.table().equals("image_vectors"))
+        .mapToLong(FileEntry::rows)
+        .sum();
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (var files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path target = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(file, target);
+        }
+      }
+    }
+  }
+
+  private void killAfterAShard(Artefact shards, Path root)
+      throws IOException, InterruptedException {
+    Process process = start(root);
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    try {
+      while (shards.latest().isEmpty()) {
+        assertThat(process.isAlive() && System.nanoTime() < deadline)
+            .as("it comes so far; see " + folder.resolve("err"))
+            .isTrue();
+        Thread.sleep(20);
+      }
+    } finally {
+      process.destroyForcibly(); // SIGKILL
+      process.waitFor();
+    }
+  }
+
+  private Process start(Path root) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    command.addAll(
+        List.of(
+            "-XX:TieredStopAtLevel=1", // starts sooner, computes the same
+            "-Dspark.master=local[2]",
+            "-Dspark.ui.enabled=false",
+            "-Dspark.driver.host=localhost",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.weft.jobs.Weft",
+            "encode",
+            "--config",
+            Files.writeString(folder.resolve("encode.yaml"), "root: '" + root + "'\n").toString(),
+            "--set",
+            SHARDS));
+    return new ProcessBuilder(command)
+        .redirectOutput(folder.resolve("out").toFile())
+        .redirectError(folder.resolve("err").toFile())
+        .start();
+  }
+}
