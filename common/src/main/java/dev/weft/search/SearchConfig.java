@@ -7,6 +7,7 @@ import java.util.Optional;
  * Settings of the search stage, read from the {@code search.*} keys. An empty text means the key is
  * not used.
  *
+ * @param from which versions of index, head and encoder answer
  * @param head the fusion head of composed queries, or {@code best}
  * @param k answers per query, at least 1
  * @param image URI or path of an image file: the one query, alone or with {@code text}
@@ -20,6 +21,7 @@ import java.util.Optional;
  *     recall the index was built for
  */
 public record SearchConfig(
+    From from,
     String head,
     int k,
     String image,
@@ -30,6 +32,14 @@ public record SearchConfig(
     String filter,
     boolean excludeReference,
     int probes) {
+
+  /** Which versions answer. */
+  public enum From {
+    /** Those of the current release; where there is none, the newest. */
+    RELEASE,
+    /** The newest. */
+    NEWEST
+  }
 
   /** The id of the one query of the command line. */
   public static final String SINGLE = "0";

@@ -8,10 +8,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
@@ -45,6 +48,7 @@ public final class Artefact {
 
   private final FileSystem files;
   private final Writers writers;
+  private final Path root;
   private final Path folder;
   private final String name;
 
@@ -62,6 +66,7 @@ public final class Artefact {
     }
     this.files = files;
     this.writers = writers;
+    this.root = root;
     this.folder = new Path(root, name);
     this.name = name;
   }
@@ -179,8 +184,18 @@ public final class Artefact {
         .findFirst();
   }
 
-  /** The version a tag points at; empty if the tag was never set. */
+  /**
+   * The version a tag points at; empty if it points at none. Once there is a release, {@code prod}
+   * is the version that the current one names.
+   */
   public Optional<Snapshot> tagged(String tag) {
+    Optional<Release> release =
+        tag.equals(Release.TAG) ? Release.current(this) : Optional.<Release>empty();
+    if (release.isPresent()) {
+      return name.equals(Release.ARTEFACT)
+          ? Optional.of(release.get().snapshot())
+          : release.get().part(name);
+    }
     OptionalLong version = tagLog().version(tag);
     if (version.isEmpty()) {
       return Optional.empty();
@@ -190,18 +205,49 @@ public final class Artefact {
 
   /** All tags and the versions they point at. */
   public Map<String, Long> tags() {
-    return tagLog().all();
+    Map<String, Long> tags = new TreeMap<>(tagLog().all());
+    Release.current(this)
+        .ifPresent(
+            release -> {
+              tags.remove(Release.TAG);
+              Map<String, Long> named = new TreeMap<>(release.parts());
+              named.put(Release.ARTEFACT, release.version());
+              if (named.containsKey(name)) {
+                tags.put(Release.TAG, named.get(name));
+              }
+            });
+    return tags;
+  }
+
+  /** The versions that vacuum spares whatever their age: tagged, or named by a release. */
+  Set<Long> held() {
+    Set<Long> held = new HashSet<>(tags().values());
+    held.addAll(Release.named(this));
+    return held;
   }
 
   /**
    * Points a tag at a version, whatever it pointed at before. Tagged versions are safe from vacuum.
    *
-   * @param tag such as {@code prod}
+   * @param tag such as {@code candidate}; {@code prod} only where there is no release yet
    * @param version an existing version
    * @param clock what time it is
    */
   public void tag(String tag, long version, Clock clock) {
     Names.checkOne("a tag", tag);
+    if (tag.equals(Release.TAG)) {
+      Release.current(this)
+          .ifPresent(
+              release -> {
+                throw new WeftException(
+                    ExitCode.CONFIG,
+                    "Cannot set the tag prod of %s: it follows the current release, number %d, so"
+                        + " that head and index change together. Change the release: scripts/weft"
+                        + " promote, or roll-back release N.",
+                    name,
+                    release.version());
+              });
+    }
     existing(version, "set the tag " + tag);
     tagLog().set(writer(), tag, version, clock);
     existing(version, "set the tag " + tag); // vacuum may have been at it
@@ -251,6 +297,9 @@ public final class Artefact {
     }
     Manifest manifest = older.manifest();
     checkPresent(manifest.files());
+    if (name.equals(Release.ARTEFACT)) {
+      Release.of(older).requireParts();
+    }
     return new Snapshot(
         this,
         versions()
@@ -293,6 +342,11 @@ public final class Artefact {
     return "scripts/weft " + (slash < 0 ? name : name.substring(0, slash));
   }
 
+  /** Another artefact under the same root. */
+  Artefact sibling(String other) {
+    return new Artefact(files, writers, root, other);
+  }
+
   FileSystem files() {
     return files;
   }
@@ -313,7 +367,7 @@ public final class Artefact {
   /** Where files are created exclusively. */
   List<Path> exclusiveFolders() {
     List<Path> folders = new ArrayList<>(List.of(versions().manifests().folder(), retired()));
-    tags().keySet().forEach(tag -> folders.add(new Path(tagLog().folder(), tag)));
+    tagLog().all().keySet().forEach(tag -> folders.add(new Path(tagLog().folder(), tag)));
     return folders;
   }
 

@@ -12,8 +12,9 @@ import java.util.Set;
 import org.apache.hadoop.fs.FileStatus;
 
 /**
- * Which versions stay. A version is kept if it is among the newest, young, or tagged; the others
- * are taken out of service by {@link Vacuum}, and their files go once nobody can be reading them.
+ * Which versions stay. A version is kept if it is among the newest, young, tagged, or named by a
+ * {@link Release} that is kept; the others are taken out of service by {@link Vacuum}, and their
+ * files go once nobody can be reading them.
  *
  * @param keepNewest how many of the newest versions stay, at least 1
  * @param keepYounger versions committed less than this ago stay
@@ -39,13 +40,13 @@ public record Retention(int keepNewest, Duration keepYounger, Duration grace) {
   /** What vacuum would do now. Nothing is changed until {@link Vacuum#carryOut}. */
   public Vacuum plan(Artefact artefact, Clock clock) {
     Instant now = clock.instant();
-    Set<Long> tagged = Set.copyOf(artefact.tags().values());
+    Set<Long> held = artefact.held();
     List<Long> retire = new ArrayList<>();
     List<Snapshot> newestFirst = artefact.history();
     for (int rank = keepNewest; rank < newestFirst.size(); rank++) {
       Manifest manifest = newestFirst.get(rank).manifest();
       boolean young = manifest.committed().isAfter(now.minus(keepYounger));
-      if (!young && !tagged.contains(manifest.version())) {
+      if (!young && !held.contains(manifest.version())) {
         retire.add(manifest.version());
       }
     }

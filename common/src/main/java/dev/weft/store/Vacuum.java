@@ -47,12 +47,14 @@ public final class Vacuum {
     return delete.stream().mapToLong(FileStatus::getLen).sum();
   }
 
-  /** Does it. What was tagged, committed or taken over since the plan was made is spared. */
+  /**
+   * Does it. What was tagged, released, committed or taken over since the plan was made is spared.
+   */
   public void carryOut() {
     Retired retired = new Retired(artefact);
     ExclusiveCreate exclusive = artefact.writer();
     for (long version : retire) {
-      if (!artefact.tags().containsValue(version)) {
+      if (!artefact.held().contains(version)) {
         retired.add(exclusive, version, now);
       }
     }

@@ -19,6 +19,7 @@
  *   <li>A reader resolves a version once and stays with it ({@link dev.weft.store.Snapshot}).
  *   <li>Data is identified by its attempt, not by its version number: rolling back publishes the
  *       same files under a new number, and whoever read them before is still up to date.
+ *   <li>What must change together is named by one manifest: a {@link dev.weft.store.Release}.
  * </ol>
  */
 package dev.weft.store;

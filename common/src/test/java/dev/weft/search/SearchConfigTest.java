@@ -10,21 +10,51 @@ import org.junit.jupiter.api.Test;
 class SearchConfigTest {
   @Test
   void imageAndTextMakeOneQuery() {
-    assertThat(new SearchConfig("best", 10, "a.png", "in red", "", "", "", "", false, 0).single())
+    assertThat(
+            new SearchConfig(
+                    SearchConfig.From.RELEASE,
+                    "best",
+                    10,
+                    "a.png",
+                    "in red",
+                    "",
+                    "",
+                    "",
+                    "",
+                    false,
+                    0)
+                .single())
         .hasValue(new Query("0", Optional.of("a.png"), Optional.empty(), Optional.of("in red")));
     assertThat(
-            new SearchConfig("best", 10, "", "in red", "", "", "", "", false, 0)
+            new SearchConfig(
+                    SearchConfig.From.RELEASE, "best", 10, "", "in red", "", "", "", "", false, 0)
                 .single()
                 .orElseThrow()
                 .kind())
         .isEqualTo(Query.Kind.TEXT);
-    assertThat(new SearchConfig("best", 10, "", "", "q.jsonl", "", "", "", false, 0).single())
+    assertThat(
+            new SearchConfig(
+                    SearchConfig.From.RELEASE, "best", 10, "", "", "q.jsonl", "", "", "", false, 0)
+                .single())
         .isEmpty();
   }
 
   @Test
   void everyBrokenRuleIsReported() {
-    assertThatThrownBy(() -> new SearchConfig(" ", 0, "a.png", "", "q.jsonl", "", "", "", false, 0))
+    assertThatThrownBy(
+            () ->
+                new SearchConfig(
+                    SearchConfig.From.RELEASE,
+                    " ",
+                    0,
+                    "a.png",
+                    "",
+                    "q.jsonl",
+                    "",
+                    "",
+                    "",
+                    false,
+                    0))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("3 problems")
         .hasMessageContaining("search.head must name a head, or be best")

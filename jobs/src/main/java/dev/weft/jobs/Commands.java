@@ -10,6 +10,7 @@ import dev.weft.jobs.index.IndexChange;
 import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
+import dev.weft.jobs.release.Releases;
 import dev.weft.jobs.search.SearchJob;
 import dev.weft.jobs.train.LossVerification;
 import dev.weft.jobs.train.MineJob;
@@ -97,6 +98,12 @@ final class Commands {
         "index",
         "Writes the gallery as a searchable Parquet index.",
         "index --config conf/wardrobe.yaml");
+    add(
+        root,
+        new StageCommand(console, session -> Releases.promote(session).fields()),
+        "promote",
+        "Releases the newest index with its head and encoder: search answers from them.",
+        "promote --config conf/wardrobe.yaml");
     add(
         root,
         new ChangeIndexCommand(console),

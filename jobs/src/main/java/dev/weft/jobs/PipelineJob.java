@@ -40,7 +40,8 @@ public final class PipelineJob {
             TrainJob::run,
             EvaluateJob::score,
             IndexJob::run,
-            SearchJob::sample);
+            // What it made itself, whatever is released.
+            made -> SearchJob.sample(made.with(List.of("search.from=newest"), Map.of())));
     for (Function<Session, StageResult> stage : stages) {
       results.add(announced(session, stage));
     }

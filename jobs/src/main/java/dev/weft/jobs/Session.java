@@ -4,8 +4,12 @@ import dev.weft.compute.ComputeBackend;
 import dev.weft.compute.NativeBackend;
 import dev.weft.config.Settings;
 import dev.weft.store.Artefact;
+import dev.weft.store.Release;
+import dev.weft.store.Snapshot;
 import java.time.Clock;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -29,6 +33,8 @@ public final class Session implements AutoCloseable {
   private final PipelineConfig config;
   private final Settings settings;
   private final Options options;
+  private final Map<String, Snapshot> pins;
+  private final Optional<Session> origin;
   private final Configuration hadoop = hadoopFromSystemProperties();
   private Optional<SparkSession> spark = Optional.empty();
   private boolean ours;
@@ -50,15 +56,45 @@ public final class Session implements AutoCloseable {
    * @param options how
    */
   public Session(PipelineConfig config, Settings settings, Options options) {
+    this(config, settings, options, Map.of(), Optional.empty());
+  }
+
+  private Session(
+      PipelineConfig config,
+      Settings settings,
+      Options options,
+      Map<String, Snapshot> pins,
+      Optional<Session> origin) {
     this.config = config;
     this.settings = settings;
     this.options = options;
+    this.pins = Map.copyOf(pins);
+    this.origin = origin;
   }
 
   /** As above, in a Spark session that somebody else opened and will close: tests, notebooks. */
   public Session(SparkSession spark, PipelineConfig config, Settings settings, Options options) {
     this(config, settings, options);
     this.spark = Optional.of(spark);
+  }
+
+  /**
+   * The same session with inputs that stay what they are, whatever is committed meanwhile, and with
+   * other settings. It shares the Spark session of this one, which closes it.
+   *
+   * @param pairs {@code key=value} settings over those of this session
+   * @param more what {@link #input} gives, by name, beside what is pinned already
+   */
+  public Session with(List<String> pairs, Map<String, Snapshot> more) {
+    Map<String, Snapshot> all = new HashMap<>(pins);
+    all.putAll(more);
+    Settings changed = settings.overriddenBy(Settings.ofPairs(pairs));
+    return new Session(
+        pairs.isEmpty() ? config : PipelineConfig.bind(changed, "the settings of this run"),
+        changed,
+        options,
+        all,
+        Optional.of(origin.orElse(this)));
   }
 
   /** The configuration of the run. */
@@ -101,6 +137,20 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * What a stage reads: the pinned version of an artefact, else the newest.
+   *
+   * @param name as of {@link #artefact}
+   */
+  public Snapshot input(String name) {
+    return Optional.ofNullable(pins.get(name)).orElseGet(() -> artefact(name).require());
+  }
+
+  /** The current release of the root, if there is one. */
+  public Optional<Release> release() {
+    return artefact(Release.ARTEFACT).latest().map(Release::of);
+  }
+
+  /**
    * What suits short jobs that move vectors, where neither spark-submit nor a file says otherwise.
    */
   private static SparkConf withDefaults(SparkConf conf) {
@@ -115,6 +165,9 @@ public final class Session implements AutoCloseable {
 
   /** The Spark session, opened on first use. */
   public SparkSession spark() {
+    if (origin.isPresent()) {
+      return origin.get().spark();
+    }
     if (spark.isEmpty()) {
       SparkSession opened =
           SparkSession.builder()

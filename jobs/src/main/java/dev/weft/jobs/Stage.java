@@ -60,25 +60,33 @@ public record Stage(
     long start = session.clock().millis();
     Artefact output = session.artefact(artefact);
     String key = runKey();
-    if (!session.force()) {
-      Optional<Snapshot> published = output.withRunKey(key);
-      if (published.isPresent()) {
-        Snapshot current = output.republish(published.get(), session.clock());
-        return result(session, StageResult.UP_TO_DATE, current, start);
-      }
+    Optional<Snapshot> published = published(session, output, key);
+    if (published.isPresent()) {
+      return result(session, StageResult.UP_TO_DATE, published.get(), start);
     }
     Attempt attempt = output.begin(UUID.randomUUID().toString());
+    // A twin may have committed between the look and the beginning, which a commit does not see.
+    published = published(session, output, key);
+    if (published.isPresent()) {
+      return result(session, StageResult.UP_TO_DATE, published.get(), start);
+    }
     RunRecord record = RunRecord.running(key, attempt.id(), session.clock());
     output.record(record);
     try {
       Map<String, Object> figures = body.write(attempt);
-      Snapshot published = attempt.commit(commitRequest(session, figures));
-      output.record(record.succeeded(published, session.clock()));
-      return result(session, StageResult.DONE, published, start);
+      Snapshot committed = attempt.commit(commitRequest(session, figures));
+      output.record(record.succeeded(committed, session.clock()));
+      return result(session, StageResult.DONE, committed, start);
     } catch (RuntimeException | Error e) {
       recordFailure(output, record, e, session);
       throw e;
     }
+  }
+
+  private static Optional<Snapshot> published(Session session, Artefact output, String key) {
+    return session.force()
+        ? Optional.empty()
+        : output.withRunKey(key).map(one -> output.republish(one, session.clock()));
   }
 
   /** Hash of everything the output depends on. */

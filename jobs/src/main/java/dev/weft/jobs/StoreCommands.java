@@ -7,6 +7,7 @@ import dev.weft.config.Settings;
 import dev.weft.evaluate.ResultTable;
 import dev.weft.jobs.evaluate.RunTable;
 import dev.weft.store.Artefact;
+import dev.weft.store.Release;
 import dev.weft.store.Retention;
 import dev.weft.store.RunRecord;
 import dev.weft.store.Snapshot;
@@ -51,13 +52,14 @@ final class StoreCommands {
         root,
         new Tag(console),
         "tag",
-        "Gives a version a name that readers can ask for, such as prod.",
-        "tag index 3 prod --config conf/wardrobe.yaml");
+        "Gives a version a name that readers can ask for, such as candidate.",
+        "tag index 3 candidate --config conf/wardrobe.yaml");
     Commands.add(
         root,
         new RollBack(console),
         "roll-back",
-        "Publishes an earlier version again, as the newest.",
+        "Publishes an earlier version again, as the newest; of a release, all that it names at once.",
+        "roll-back release 2 --config conf/wardrobe.yaml",
         "roll-back train/gated 2 --config conf/wardrobe.yaml");
     Commands.add(
         root,
@@ -333,8 +335,21 @@ final class StoreCommands {
                           version()));
       Snapshot published = artefact.republish(older, Clock.systemUTC());
       say("%s: version %d is version %d again", name(), published.version(), version());
+      Optional<Release> release = artefact(Release.ARTEFACT).latest().map(Release::of);
+      release.ifPresent(current -> explain(current));
       result("roll-back", Map.of("artefact", name(), "version", published.version()));
       return ExitCode.OK.code();
+    }
+
+    private void explain(Release current) {
+      if (name().equals(Release.ARTEFACT)) {
+        current.parts().forEach((part, version) -> say("  %s version %d", part, version));
+      } else if (current.parts().containsKey(name())) {
+        say(
+            "  search answers from release %d, which names version %d of %s: 'scripts/weft roll-back"
+                + " release N' or 'scripts/weft promote' changes that",
+            current.version(), current.parts().get(name()), name());
+      }
     }
   }
 

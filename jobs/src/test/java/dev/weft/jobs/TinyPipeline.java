@@ -46,6 +46,11 @@ public final class TinyPipeline {
     return open(root, pairs);
   }
 
+  /** A session on a root that {@link #sessionOn} filled. */
+  public static Session sessionAgain(Path root, String... pairs) {
+    return open(root, pairs);
+  }
+
   private static void copy(Path from, Path to) throws IOException {
     try (var files = Files.walk(from)) {
       for (Path file : files.toList()) {

@@ -83,7 +83,7 @@ public final class AlignJob {
       return new StageResult(
           "align", StageResult.UP_TO_DATE, Optional.empty(), 0, Map.of("skipped", true));
     }
-    Snapshot ingest = session.artefact("ingest").require();
+    Snapshot ingest = session.input("ingest");
     Map<String, Object> settings = Stage.settings(session.config().align());
     settings.put("seed", session.config().seed());
     Optional<ConfiguredEncoder> frozen =

@@ -50,13 +50,13 @@ public final class ConfiguredEncoder {
   public static ConfiguredEncoder of(Session session) {
     EncodeConfig config = session.config().encode();
     if (config.isStarter()) {
-      return starter(session.artefact("align").require());
+      return starter(session.input("align"));
     }
     if (config.isTextOnly()) {
       return textOnly();
     }
     ConfiguredEncoder frozen = frozen(session);
-    return config.adapt() ? adapted(session.artefact("align").require(), frozen) : frozen;
+    return config.adapt() ? adapted(session.input("align"), frozen) : frozen;
   }
 
   /** The encoder of the configured model folder, without adapters. */

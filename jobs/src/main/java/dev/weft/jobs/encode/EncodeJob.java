@@ -75,7 +75,7 @@ public final class EncodeJob {
 
   /** Runs the stage in the given session. */
   public static StageResult run(Session session) {
-    Snapshot ingest = session.artefact("ingest").require();
+    Snapshot ingest = session.input("ingest");
     ConfiguredEncoder encoder = ConfiguredEncoder.of(session);
     Map<String, Object> key = // of a vector, besides the content
         Map.of("encoder", encoder.fingerprint(), "decoder", ImageDecoder.VERSION);

@@ -35,8 +35,8 @@ public final class EvaluateJob {
   /** Runs the stage in the given session. */
   public static StageResult score(Session session) {
     PipelineConfig config = session.config();
-    Snapshot ingest = session.artefact("ingest").require();
-    Snapshot encode = session.artefact("encode").require();
+    Snapshot ingest = session.input("ingest");
+    Snapshot encode = session.input("encode");
     List<Snapshot> heads =
         config.train().heads().stream()
             .map(kind -> TrainedHead.require(session, Binder.kebab(kind)))

@@ -20,9 +20,9 @@ public record TrainedHead(String name, String place, Map<String, byte[]> files)
     implements Serializable {
   private static final String ARTEFACT = "train/";
 
-  /** The newest version of a head. */
+  /** The version of a head that the session works with: the newest, if it is not pinned. */
   public static Snapshot require(Session session, String name) {
-    return session.artefact(ARTEFACT + name).require();
+    return session.input(ARTEFACT + name);
   }
 
   /** Reads a snapshot of a head. */

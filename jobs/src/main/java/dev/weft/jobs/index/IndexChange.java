@@ -9,6 +9,7 @@ import dev.weft.index.IndexRows;
 import dev.weft.ingest.ImageKey;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.StageResult;
+import dev.weft.jobs.release.Releases;
 import dev.weft.store.Artefact;
 import dev.weft.store.Snapshot;
 import java.util.Arrays;
@@ -25,7 +26,7 @@ import org.apache.spark.sql.functions;
 
 /**
  * Changes the published index without building it again; the rows of a change lie in the driver's
- * memory.
+ * memory. Where there is a release, its index is what is changed, and the change is released.
  *
  * <pre>scripts/weft change-index --append new.parquet --config conf/shop.yaml</pre>
  *
@@ -56,7 +57,7 @@ public record IndexChange(String append, String replace, String delete, boolean 
   public StageResult run(Session session) {
     long start = session.clock().millis();
     Artefact artefact = session.artefact("index");
-    Snapshot base = artefact.require();
+    Snapshot base = Releases.indexToChange(session);
     IndexEditor editor =
         new IndexEditor(session.hadoop(), artefact, ROWS_PER_FILE, session.clock());
     String attempt = UUID.randomUUID().toString();
@@ -74,6 +75,9 @@ public record IndexChange(String append, String replace, String delete, boolean 
     figures.put("count", changed.rows("index"));
     figures.put("count_before", base.rows("index"));
     figures.put("files", changed.files("index").size());
+    new Releases(session)
+        .withIndex(changed)
+        .ifPresent(release -> figures.put("release", release.version()));
     return new StageResult(
         "change-index",
         StageResult.DONE,

@@ -16,6 +16,7 @@ import dev.weft.jobs.Session;
 import dev.weft.jobs.Stage;
 import dev.weft.jobs.StageResult;
 import dev.weft.jobs.evaluate.Embeddings;
+import dev.weft.jobs.evaluate.TrainedHead;
 import dev.weft.jobs.store.Table;
 import dev.weft.store.Attempt;
 import dev.weft.store.Snapshot;
@@ -58,9 +59,9 @@ public final class IndexJob {
 
   /** Runs the stage in the given session. */
   public static StageResult run(Session session) {
-    Snapshot ingest = session.artefact("ingest").require();
-    Snapshot encode = session.artefact("encode").require();
-    Snapshot evaluate = session.artefact("evaluate").require();
+    Snapshot ingest = session.input("ingest");
+    Snapshot encode = session.input("encode");
+    Snapshot evaluate = session.input("evaluate");
     IndexConfig config = session.config().index();
     Optional<Dataset<Row>> attributes =
         Optional.of(config.attributes())
@@ -112,6 +113,13 @@ public final class IndexJob {
   /** What a reader of an index may rely on. */
   public static IndexContract contract(Snapshot index) {
     return IndexLayout.contract(index);
+  }
+
+  /** The encoder of its vectors. */
+  public static EncodedWith encodedWith(Snapshot index) {
+    IndexContract contract = contract(index);
+    return new EncodedWith(
+        "the index version " + index.version(), contract.encoder(), contract.width());
   }
 
   /** One build. */
@@ -220,10 +228,7 @@ public final class IndexJob {
       Map<String, Object> figures = new LinkedHashMap<>();
       figures.put("encoder", contract.encoder());
       figures.put("head", contract.head());
-      session
-          .artefact("train/" + head)
-          .latest()
-          .ifPresent(snapshot -> figures.put("head_attempt", snapshot.manifest().attempt()));
+      figures.put("head_attempt", TrainedHead.require(session, head).manifest().attempt());
       figures.put("dimension", contract.width());
       figures.put("metric", contract.metric());
       layout.into(figures, contract);

@@ -86,7 +86,7 @@ public final class SearchJob {
     if (config.single().isPresent() || !config.queries().isBlank()) {
       return run(session);
     }
-    Snapshot ingest = session.artefact("ingest").require();
+    Snapshot ingest = session.input("ingest");
     Searcher searcher = Searcher.open(session, true, true);
     String dataset = session.config().ingest().datasets().get(0).name();
     Map<String, Object> settings = settings(config);
@@ -205,6 +205,7 @@ public final class SearchJob {
     figures.put("queries", queries);
     searcher.headName().ifPresent(name -> figures.put("head", name));
     figures.put("index_version", searcher.index().version());
+    searcher.release().ifPresent(release -> figures.put("release", release.version()));
     return figures;
   }
 

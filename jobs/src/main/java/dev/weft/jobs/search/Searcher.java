@@ -19,6 +19,7 @@ import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.store.Table;
 import dev.weft.search.Query;
 import dev.weft.search.SearchConfig;
+import dev.weft.store.Release;
 import dev.weft.store.Snapshot;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -41,35 +42,51 @@ import org.apache.spark.util.SerializableConfiguration;
 /**
  * What answers queries: one version of the index with the encoder and the head that fit it.
  *
- * @param session what to work with
+ * @param session what to work with, with the parts of the release pinned
+ * @param release where they come from, if not the newest versions answer
  * @param index the pinned index
  * @param encoder the encoder of the index; absent where no query needs it
  * @param head the fusion head, where a query needs it
  */
 record Searcher(
-    Session session, Snapshot index, Optional<ConfiguredEncoder> encoder, Optional<Snapshot> head) {
+    Session session,
+    Optional<Release> release,
+    Snapshot index,
+    Optional<ConfiguredEncoder> encoder,
+    Optional<Snapshot> head) {
   /** Queries encoded and composed together. */
   private static final int BLOCK = 64;
 
-  /** Pins the newest index and what belongs to it. */
+  /**
+   * Pins the index of the current release, with its head and encoder; where there is none, or
+   * {@code search.from} is {@code newest}, the newest index and what belongs to it.
+   */
   static Searcher open(Session session, boolean needEncoder, boolean needHead) {
-    Snapshot index = session.artefact("index").require();
+    Optional<Release> release =
+        session.config().search().from() == SearchConfig.From.RELEASE
+            ? session.release()
+            : Optional.empty();
+    Map<String, Snapshot> parts = new HashMap<>();
+    release.ifPresent(
+        one -> one.requireParts().forEach(part -> parts.put(part.artefact().name(), part)));
+    return open(session.with(List.of(), parts), release, needEncoder, needHead);
+  }
+
+  private static Searcher open(
+      Session session, Optional<Release> release, boolean needEncoder, boolean needHead) {
+    Snapshot index = session.input("index");
     IndexContract contract = IndexJob.contract(index);
     Optional<ConfiguredEncoder> encoder =
         needEncoder
-            ? Optional.of(ConfiguredEncoder.of(session, encodedWith(index, contract)))
+            ? Optional.of(ConfiguredEncoder.of(session, IndexJob.encodedWith(index)))
             : Optional.empty();
     if (!needHead) {
-      return new Searcher(session, index, encoder, Optional.empty());
+      return new Searcher(session, release, index, encoder, Optional.empty());
     }
     String wanted = session.config().search().head();
     String name = wanted.equals("best") ? contract.head() : wanted;
-    return new Searcher(session, index, encoder, Optional.of(TrainedHead.require(session, name)));
-  }
-
-  private static EncodedWith encodedWith(Snapshot index, IndexContract contract) {
-    return new EncodedWith(
-        "the index version " + index.version(), contract.encoder(), contract.width());
+    return new Searcher(
+        session, release, index, encoder, Optional.of(TrainedHead.require(session, name)));
   }
 
   /** All snapshots that decide the answers. */
@@ -96,7 +113,7 @@ record Searcher(
   private Composition composition() {
     List<TrainedHead> heads = head.map(TrainedHead::read).stream().toList();
     for (TrainedHead one : heads) {
-      EncodedWith.requireSame(List.of(encodedWith(index, contract()), one.encodedWith()));
+      EncodedWith.requireSame(List.of(IndexJob.encodedWith(index), one.encodedWith()));
     }
     return new Composition(
         encoder.map(ConfiguredEncoder::bundle).stream().toList(),

@@ -75,8 +75,8 @@ public final class TrainJob {
   public static StageResult run(Session session) {
     long start = session.clock().millis();
     requireEncodedForms(session.config());
-    Snapshot ingest = session.artefact("ingest").require();
-    Snapshot encode = session.artefact("encode").require();
+    Snapshot ingest = session.input("ingest");
+    Snapshot encode = session.input("encode");
     Map<String, Object> heads = new LinkedHashMap<>();
     boolean upToDate = true;
     try (TrainingData data = new TrainingData(session, ingest, encode)) {
