@@ -140,7 +140,7 @@ final class ContrastiveLoss {
     }
     double[][] extra = ownNegativeLogits(rows, step);
     double[] greatest = new double[count];
-    passes.rowMaxima(logits, greatest);
+    Arrays.fill(greatest, Double.NEGATIVE_INFINITY);
     for (double[] further : extra) {
       Arrays.setAll(greatest, i -> Math.max(greatest[i], further[i]));
     }

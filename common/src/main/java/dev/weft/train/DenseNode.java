@@ -1,16 +1,15 @@
 package dev.weft.train;
 
 import dev.weft.compute.MatrixProduct;
+import dev.weft.train.RowPasses.Activation;
 import java.util.List;
 import org.deeplearning4j.nn.api.Layer;
 import org.nd4j.linalg.activations.IActivation;
+import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationReLU;
 import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.api.buffer.DataBuffer;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinear;
-import org.nd4j.linalg.api.ops.impl.scalar.Step;
-import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -23,7 +22,7 @@ final class DenseNode extends GraphNode {
   private final INDArray bias; // [w, 1]
   private final INDArray ofWeights;
   private final INDArray ofBias;
-  private final IActivation activation;
+  private final Activation activation;
   private INDArray ones; // [r, 1]
 
   /**
@@ -37,19 +36,25 @@ final class DenseNode extends GraphNode {
       INDArray gradient) {
     super(memory, /* trained= */ true);
     this.sources = sources;
-    this.activation = activation;
+    this.activation = known(activation);
     weights = layer.getParam("W");
     ofWeights = likeIn(gradient, weights);
     INDArray row = layer.getParam("b");
     bias = column(row, row.data(), row.offset());
     ofBias = column(row, gradient.data(), row.offset());
-    boolean known =
-        activation instanceof ActivationReLU
-            || activation instanceof ActivationSigmoid
-            || activation.toString().equals("identity");
-    if (!known) {
-      throw new IllegalArgumentException("no head has the activation " + activation);
+  }
+
+  private static Activation known(IActivation activation) {
+    if (activation instanceof ActivationReLU) {
+      return Activation.RELU;
     }
+    if (activation instanceof ActivationSigmoid) {
+      return Activation.SIGMOID;
+    }
+    if (activation instanceof ActivationIdentity) {
+      return Activation.IDENTITY;
+    }
+    throw new IllegalArgumentException("no head has the activation " + activation);
   }
 
   private INDArray likeIn(INDArray flat, INDArray view) {
@@ -81,27 +86,12 @@ final class DenseNode extends GraphNode {
           own, part.node().value, value, part.factor(), from == 0 ? 0 : 1);
       from += (int) part.node().width();
     }
-    value.addiColumnVector(bias);
-    if (activation instanceof ActivationReLU) {
-      Nd4j.exec(new RectifiedLinear(value, value, 0));
-    }
-    if (activation instanceof ActivationSigmoid) {
-      Nd4j.exec(new Sigmoid(value, value));
-    }
+    memory().passes().activate(value, bias, activation);
   }
 
   @Override
   void backward(boolean accumulate) {
-    if (activation instanceof ActivationReLU) {
-      // The derivative at the result is that at the argument: both are above zero, or neither.
-      INDArray derivative = memory().scratch(width());
-      Nd4j.exec(new Step(value, derivative, 0));
-      error.muli(derivative);
-    }
-    if (activation instanceof ActivationSigmoid) {
-      error.muli(value); // e a (1 - a) = e a - e a a
-      error.subi(error.muli(value, memory().scratch(width())));
-    }
+    memory().passes().deactivate(value, error, activation);
     double beta = accumulate ? 1 : 0;
     MatrixProduct.add(error, ones, ofBias, 1, beta);
     int from = 0;

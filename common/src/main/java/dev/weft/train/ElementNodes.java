@@ -2,8 +2,6 @@ package dev.weft.train;
 
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
-import org.nd4j.linalg.factory.Nd4j;
 
 /** The vertices that combine or scale what is there, element by element or row by row. */
 final class ElementNodes {
@@ -66,7 +64,8 @@ final class ElementNodes {
   /** Each row divided by its length. */
   static final class Normalized extends GraphNode {
     private final GraphNode source;
-    private INDArray norms; // [r]
+    private final PassMemory.Reserve reserve = memory().new Reserve();
+    private INDArray lengths; // [1, r]
 
     Normalized(PassMemory memory, GraphNode source) {
       super(memory, source.trained);
@@ -79,23 +78,19 @@ final class ElementNodes {
     }
 
     @Override
+    void reserve() {
+      super.reserve();
+      lengths = reserve.matrix(1);
+    }
+
+    @Override
     void forward() {
-      norms = source.value.norm2(0);
-      norms.addi(norms.eq(0).castTo(norms.dataType())); // a row of zeros stays one
-      value.assign(source.value); // in place is three times as fast as into another matrix
-      value.diviRowVector(norms);
+      memory().passes().normalize(source.value, value, lengths);
     }
 
     @Override
     void backward(boolean accumulate) {
-      INDArray along = Nd4j.exec(new Dot(value, error, 0)); // [r]
-      source.give(
-          into -> {
-            into.assign(value);
-            into.muliRowVector(along);
-            error.subi(into, into);
-            into.diviRowVector(norms);
-          });
+      source.give(into -> memory().passes().throughNormalize(value, lengths, error, into));
     }
   }
 }

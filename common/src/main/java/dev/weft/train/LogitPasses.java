@@ -3,7 +3,6 @@ package dev.weft.train;
 import dev.weft.compute.NativeBackend;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.slf4j.LoggerFactory;
 
 /**
  * The passes of a softmax over a tile of logits, along its rows and along its columns.
@@ -20,13 +19,16 @@ interface LogitPasses {
   /** What a logit is set to whose candidate is no negative of its query. */
   double MASKED = -1e30;
 
-  /** Writes the greatest logit of each row, r numbers. */
-  void rowMaxima(INDArray logits, double[] maxima);
-
-  /** Replaces each logit by {@code exp(logit - shift of its row)}; writes the sums, r numbers. */
+  /**
+   * Replaces each logit by {@code exp(logit - shift of its row)}, the shift being the greatest
+   * logit of the row or what is given, whichever is greater.
+   *
+   * @param shifts r numbers, replaced by the shifts
+   * @param sums takes the sum of each row, r numbers
+   */
   void rowExponentials(INDArray logits, double[] shifts, double[] sums);
 
-  /** The sums of {@link #rowExponentials}; leaves the logits as they are. */
+  /** The shifts and sums of {@link #rowExponentials}; leaves the logits as they are. */
   void rowSums(INDArray logits, double[] shifts, double[] sums);
 
   /**
@@ -49,41 +51,10 @@ interface LogitPasses {
     return of(type, NativeBackend.load());
   }
 
-  /** The fastest passes on a backend: the vector registers see main memory only. */
+  /** The fastest passes on a backend. */
   static LogitPasses of(DataType type, NativeBackend.Description backend) {
-    return type == DataType.FLOAT && !backend.onGpu() && Vectorized.PASSES != null
-        ? Vectorized.PASSES
+    return VectorPasses.runOn(type, backend)
+        ? VectorPasses.make(LogitPasses.class, "VectorLogitPasses")
         : new Nd4jLogitPasses();
-  }
-
-  /** Found by name: it is compiled by itself, against a module that not every process has. */
-  final class Vectorized {
-    private static final String MODULE = "jdk.incubator.vector";
-    private static final LogitPasses PASSES = find();
-
-    private Vectorized() {}
-
-    private static LogitPasses find() {
-      if (ModuleLayer.boot().findModule(MODULE).isEmpty()) {
-        LoggerFactory.getLogger(LogitPasses.class)
-            .warn(
-                "The loss is computed by ND4J's own operations, which take about four times as long as"
-                    + " the vector passes: start Java with --add-modules {} (spark-submit does).",
-                MODULE);
-        return null;
-      }
-      try {
-        LogitPasses found =
-            Class.forName(LogitPasses.class.getPackageName() + ".VectorLogitPasses")
-                .asSubclass(LogitPasses.class)
-                .getDeclaredConstructor()
-                .newInstance();
-        LoggerFactory.getLogger(LogitPasses.class)
-            .info("The loss is computed by the vector passes");
-        return found;
-      } catch (ReflectiveOperationException e) {
-        throw new IllegalStateException("this build lacks the vector passes", e);
-      }
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.weft.train;
 
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -7,12 +8,9 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /** The passes as ND4J operations: any backend, any precision. */
 final class Nd4jLogitPasses implements LogitPasses {
   @Override
-  public void rowMaxima(INDArray logits, double[] maxima) {
-    copy(logits.max(0), maxima);
-  }
-
-  @Override
   public void rowExponentials(INDArray logits, double[] shifts, double[] sums) {
+    double[] greatest = logits.max(0).toDoubleVector();
+    Arrays.setAll(shifts, row -> Math.max(greatest[row], shifts[row]));
     logits.subiRowVector(vector(shifts, logits));
     copy(Transforms.exp(logits, false).sum(0), sums);
   }

@@ -11,15 +11,22 @@ import org.nd4j.linalg.factory.Nd4j;
 final class PassMemory {
   private final DataType type;
   private final Reserve scratch;
+  private final RowPasses passes;
   private int rows;
 
   PassMemory(DataType type) {
     this.type = type;
     scratch = new Reserve();
+    passes = RowPasses.of(this);
   }
 
   DataType type() {
     return type;
+  }
+
+  /** What works on these matrices. */
+  RowPasses passes() {
+    return passes;
   }
 
   /** Rows r of the pass. */

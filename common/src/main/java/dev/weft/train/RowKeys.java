@@ -1,10 +1,10 @@
 package dev.weft.train;
 
 import dev.weft.compute.NativeVectors;
+import dev.weft.compute.ParallelRows;
 import dev.weft.compute.RandomKey;
 import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -38,9 +38,8 @@ record RowKeys(long seed, long step, int[] rows) {
     if (target.dataType() == DataType.FLOAT) {
       FloatBuffer values = NativeVectors.view(target);
       // Each row has a stream of its own, so the threads that share them change nothing.
-      IntStream.range(0, rows.length)
-          .parallel()
-          .forEach(i -> values.duplicate().put(i * width, mask(layer, dropped, kept, i, width)));
+      ParallelRows.forEach(
+          rows.length, i -> values.put(i * width, mask(layer, dropped, kept, i, width)));
       return;
     }
     for (int i = 0; i < rows.length; i++) {

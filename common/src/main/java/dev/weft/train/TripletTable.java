@@ -3,6 +3,7 @@ package dev.weft.train;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.compute.NativeVectors;
+import dev.weft.compute.ParallelRows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -255,9 +256,9 @@ public final class TripletTable {
 
   private void gather(float[] vectors, int[] numbers, INDArray target) {
     FloatBuffer buffer = NativeVectors.view(target);
-    for (int number : numbers) {
-      buffer.put(vectors, number * dimension, dimension);
-    }
+    ParallelRows.forEach(
+        numbers.length,
+        row -> buffer.put(row * dimension, vectors, numbers[row] * dimension, dimension));
   }
 
   private void requireUnitRows(float[] vectors, String what) {

@@ -1,13 +1,10 @@
 package dev.weft.train;
 
-import dev.weft.compute.NativeBackend;
+import dev.weft.compute.ParallelRows;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import java.util.concurrent.ForkJoinPool;
-import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -29,10 +26,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * build therefore compiles this class by itself, with all other checks.
  */
 final class VectorLogitPasses implements LogitPasses {
-  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_256;
-  private static final int LANES = 8; // fixed: it is part of the order of the sums
-  private static final VectorSpecies<Float> WIDE_SPECIES = FloatVector.SPECIES_512;
-  private static final boolean WIDE = FloatVector.SPECIES_PREFERRED.length() == 2 * LANES;
+  // One width in the whole process, not the preferred one here and a fixed one there: once the
+  // JDK's
+  // own methods have seen vectors of two classes, the compiler no longer knows which comes, makes
+  // objects of them, and everything takes ten times as long.
+  static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_256;
+  static final int LANES = 8; // fixed: it is part of the order of the sums
+
   private static final int UNROLL = 4 * LANES;
   private static final int BLOCK = 4096; // floats added up in float32 before float64 takes over
   private static final int COLUMN_BLOCK = 512;
@@ -45,46 +45,31 @@ final class VectorLogitPasses implements LogitPasses {
   private static final float LN2_LOW = 2.12194440e-4f;
   private static final float SMALLEST = -87f; // exp of it is the smallest normal float
 
-  private final ForkJoinPool pool;
-
-  VectorLogitPasses() {
-    pool = Pool.SHARED;
-  }
-
-  /** One pool per process, as wide as the native operations between which it works. */
-  private static final class Pool {
-    private static final ForkJoinPool SHARED =
-        new ForkJoinPool(Math.max(1, NativeBackend.load().threads()));
-  }
-
-  @Override
-  public void rowMaxima(INDArray logits, double[] maxima) {
-    Tile tile = new Tile(logits);
-    forEach(tile.rows, row -> maxima[row] = maximum(tile.bytes, tile.start(row), tile.size));
-  }
-
   @Override
   public void rowExponentials(INDArray logits, double[] shifts, double[] sums) {
-    Tile tile = new Tile(logits);
-    forEach(
-        tile.rows,
-        row -> sums[row] = exponentials(tile, row, (float) shifts[row], /* store= */ true));
+    exponentials(new Tile(logits), shifts, sums, /* store= */ true);
   }
 
   @Override
   public void rowSums(INDArray logits, double[] shifts, double[] sums) {
-    Tile tile = new Tile(logits);
-    forEach(
+    exponentials(new Tile(logits), shifts, sums, /* store= */ false);
+  }
+
+  private static void exponentials(Tile tile, double[] shifts, double[] sums, boolean store) {
+    ParallelRows.forEach(
         tile.rows,
-        row -> sums[row] = exponentials(tile, row, (float) shifts[row], /* store= */ false));
+        row -> { // its numbers are still in the cache when they are read again
+          float greatest = maximum(tile.bytes, tile.start(row), tile.size);
+          shifts[row] = Math.max(greatest, (float) shifts[row]);
+          sums[row] = exponentials(tile, row, (float) shifts[row], store);
+        });
   }
 
   @Override
   public void bothExponentials(INDArray logits, double[] rowShifts, double[] columnShifts) {
     Tile tile = new Tile(logits);
     float[] columns = floats(columnShifts);
-    forEach(
-        tile.rows, row -> both(tile.bytes, tile.start(row), tile, (float) rowShifts[row], columns));
+    ParallelRows.forEach(tile.rows, row -> both(tile, row, (float) rowShifts[row], columns));
   }
 
   @Override
@@ -110,9 +95,6 @@ final class VectorLogitPasses implements LogitPasses {
    * in a heap array, which the compiler turns into tighter loops than direct memory.
    */
   private static final class Tile {
-    private static final ThreadLocal<float[]> BLOCKS =
-        ThreadLocal.withInitial(() -> new float[BLOCK + 2 * LANES]);
-
     private final ByteBuffer bytes;
     private final FloatBuffer floats;
     private final int size; // C
@@ -131,9 +113,8 @@ final class VectorLogitPasses implements LogitPasses {
       floats = bytes.asFloatBuffer();
     }
 
-    /** Of this thread; longer than {@link #BLOCK} by some lanes. */
-    float[] block() {
-      return BLOCKS.get();
+    Blocks blocks() {
+      return Blocks.OF_THREAD.get();
     }
 
     int start(int row) {
@@ -141,17 +122,21 @@ final class VectorLogitPasses implements LogitPasses {
     }
   }
 
-  private void forEach(int count, IntConsumer work) {
-    pool.submit(() -> IntStream.range(0, count).parallel().forEach(work)).join();
+  /** Two blocks, with room for whole registers behind the numbers. */
+  private static final class Blocks {
+    private static final ThreadLocal<Blocks> OF_THREAD = ThreadLocal.withInitial(Blocks::new);
+
+    private final float[] first = new float[BLOCK + UNROLL];
+    private final float[] second = new float[BLOCK + UNROLL];
   }
 
   private interface Range {
     void accept(int from, int to);
   }
 
-  private void forEachBlock(int columns, Range work) {
+  private static void forEachBlock(int columns, Range work) {
     int blocks = (columns + COLUMN_BLOCK - 1) / COLUMN_BLOCK;
-    forEach(
+    ParallelRows.forEach(
         blocks,
         block ->
             work.accept(
@@ -168,16 +153,6 @@ final class VectorLogitPasses implements LogitPasses {
 
   private static FloatVector at(ByteBuffer bytes, int offset) {
     return FloatVector.fromByteBuffer(SPECIES, bytes, offset, ORDER);
-  }
-
-  /** As many lanes as there are; the others hold {@link #MASKED}. */
-  private static float[] rest(ByteBuffer bytes, int offset, int count) {
-    float[] lanes = new float[LANES];
-    Arrays.fill(lanes, (float) MASKED);
-    for (int i = 0; i < count; i++) {
-      lanes[i] = bytes.getFloat(offset + i * Float.BYTES);
-    }
-    return lanes;
   }
 
   private static float maximum(ByteBuffer bytes, int start, int size) {
@@ -201,13 +176,14 @@ final class VectorLogitPasses implements LogitPasses {
   }
 
   private static double exponentials(Tile tile, int row, float shift, boolean store) {
-    float[] block = tile.block();
+    float[] block = tile.blocks().first;
     double sum = 0;
     for (int from = 0; from < tile.size; from += BLOCK) {
       int count = Math.min(BLOCK, tile.size - from);
       int place = row * tile.size + from;
       tile.floats.get(place, block, 0, count);
-      sum += exponentials(block, count, shift);
+      exponentials(block, count, shift);
+      sum += sum(block, count);
       if (store) {
         tile.floats.put(place, block, 0, count);
       }
@@ -215,74 +191,47 @@ final class VectorLogitPasses implements LogitPasses {
     return sum;
   }
 
-  /** Replaces numbers by the exponential of them less a shift; returns the sum. */
-  private static double exponentials(float[] block, int count, float shift) {
-    int whole = count / (2 * LANES) * (2 * LANES);
-    double sum = WIDE ? wide(block, whole, shift) : narrow(block, whole, shift);
-    for (int i = whole; i < count; i += LANES) { // a block has room for the lanes behind its end
-      exp(FloatVector.fromArray(SPECIES, block, i).sub(shift)).intoArray(block, i);
-      for (int j = i; j < Math.min(count, i + LANES); j++) {
-        sum += block[j];
-      }
+  /** In lanes, then those one by one. */
+  private static double sum(float[] block, int count) {
+    Arrays.fill(block, count, count + UNROLL, 0);
+    FloatVector first = FloatVector.zero(SPECIES);
+    FloatVector second = first;
+    FloatVector third = first;
+    FloatVector fourth = first;
+    for (int i = 0; i < count; i += UNROLL) {
+      first = first.add(FloatVector.fromArray(SPECIES, block, i));
+      second = second.add(FloatVector.fromArray(SPECIES, block, i + LANES));
+      third = third.add(FloatVector.fromArray(SPECIES, block, i + 2 * LANES));
+      fourth = fourth.add(FloatVector.fromArray(SPECIES, block, i + 3 * LANES));
     }
-    return sum;
-  }
-
-  static double narrow(float[] block, int count, float shift) {
-    FloatVector even = FloatVector.zero(SPECIES);
-    FloatVector odd = even;
-    for (int i = 0; i < count; i += 2 * LANES) {
-      FloatVector first = exp(FloatVector.fromArray(SPECIES, block, i).sub(shift));
-      FloatVector second = exp(FloatVector.fromArray(SPECIES, block, i + LANES).sub(shift));
-      first.intoArray(block, i);
-      second.intoArray(block, i + LANES);
-      even = even.add(first);
-      odd = odd.add(second);
-    }
-    return lanes(even.add(odd));
-  }
-
-  /** The same sums in the same order: the lanes of even and odd side by side. */
-  static double wide(float[] block, int count, float shift) {
-    FloatVector both = FloatVector.zero(WIDE_SPECIES);
-    for (int i = 0; i < count; i += 2 * LANES) {
-      FloatVector values = exp(FloatVector.fromArray(WIDE_SPECIES, block, i).sub(shift));
-      values.intoArray(block, i);
-      both = both.add(values);
-    }
-    float[] sums = both.toArray();
     double sum = 0;
-    for (int lane = 0; lane < LANES; lane++) {
-      sum += sums[lane] + sums[lane + LANES];
+    for (float lane : first.add(second).add(third.add(fourth)).toArray()) {
+      sum += lane;
     }
     return sum;
   }
 
-  private static void both(
-      ByteBuffer bytes, int start, Tile tile, float rowShift, float[] columnShifts) {
-    int i = 0;
-    for (; i + LANES <= columnShifts.length; i += LANES) {
-      int offset = start + i * Float.BYTES;
-      FloatVector logits = at(bytes, offset);
-      FloatVector ofColumn = exp(logits.sub(FloatVector.fromArray(SPECIES, columnShifts, i)));
-      exp(logits.sub(rowShift)).add(ofColumn).intoByteBuffer(bytes, offset, ORDER);
+  private static void both(Tile tile, int row, float rowShift, float[] columnShifts) {
+    Blocks blocks = tile.blocks();
+    for (int from = 0; from < tile.size; from += BLOCK) {
+      int count = Math.min(BLOCK, tile.size - from);
+      int place = row * tile.size + from;
+      int own = Math.max(0, Math.min(count, columnShifts.length - from)); // the others have no term
+      tile.floats.get(place, blocks.first, 0, count);
+      lessColumns(blocks, own, columnShifts, from);
+      exponentials(blocks.second, own, 0);
+      exponentials(blocks.first, count, rowShift);
+      for (int i = 0; i < own; i++) {
+        blocks.first[i] += blocks.second[i];
+      }
+      tile.floats.put(place, blocks.first, 0, count);
     }
-    for (; i < tile.size; i += LANES) {
-      int left = Math.min(LANES, tile.size - i);
-      int offset = start + i * Float.BYTES;
-      float[] shifts = new float[LANES];
-      Arrays.fill(shifts, -(float) MASKED); // no term of its own
-      for (int lane = 0; lane < left && i + lane < columnShifts.length; lane++) {
-        shifts[lane] = columnShifts[i + lane];
-      }
-      FloatVector logits = FloatVector.fromArray(SPECIES, rest(bytes, offset, left), 0);
-      float[] lanes = new float[LANES];
-      exp(logits.sub(rowShift))
-          .add(exp(logits.sub(FloatVector.fromArray(SPECIES, shifts, 0))))
-          .intoArray(lanes, 0);
-      for (int lane = 0; lane < left; lane++) {
-        bytes.putFloat(offset + lane * Float.BYTES, lanes[lane]);
-      }
+  }
+
+  /** The first numbers less those of their columns, into the second block. */
+  private static void lessColumns(Blocks blocks, int count, float[] columnShifts, int from) {
+    for (int i = 0; i < count; i++) {
+      blocks.second[i] = blocks.first[i] - columnShifts[from + i];
     }
   }
 
@@ -302,57 +251,48 @@ final class VectorLogitPasses implements LogitPasses {
   }
 
   private static void sums(Tile tile, int from, int to, float[] shifts, float[] sums) {
+    Blocks blocks = tile.blocks();
+    int count = to - from;
     for (int row = 0; row < tile.rows; row++) {
-      int start = tile.start(row);
-      int i = from;
-      for (; i + LANES <= to; i += LANES) {
-        FloatVector logits = at(tile.bytes, start + i * Float.BYTES);
-        exp(logits.sub(FloatVector.fromArray(SPECIES, shifts, i)))
-            .add(FloatVector.fromArray(SPECIES, sums, i))
-            .intoArray(sums, i);
-      }
-      if (i < to) {
-        float[] lanes = rest(tile.bytes, start + i * Float.BYTES, to - i);
-        float[] ofColumns = Arrays.copyOfRange(shifts, i, i + LANES);
-        exp(FloatVector.fromArray(SPECIES, lanes, 0)
-                .sub(FloatVector.fromArray(SPECIES, ofColumns, 0)))
-            .intoArray(lanes, 0);
-        for (int lane = 0; i + lane < to; lane++) {
-          sums[i + lane] += lanes[lane];
-        }
+      tile.floats.get(row * tile.size + from, blocks.first, 0, count);
+      lessColumns(blocks, count, shifts, from);
+      exponentials(blocks.second, count, 0);
+      for (int i = 0; i < count; i++) {
+        sums[from + i] += blocks.second[i];
       }
     }
   }
 
-  private static double lanes(FloatVector vector) {
-    double sum = 0;
-    for (float lane : vector.toArray()) {
-      sum += lane;
+  /**
+   * Replaces numbers by the exponential of them less a shift; what is at most -87 then, as if it
+   * were -87.
+   *
+   * <p>One loop with all of it inside: a vector that goes through a call is an object in the heap
+   * wherever the compiler leaves the call one.
+   *
+   * @param block has room for count rounded up to {@link #LANES}
+   */
+  static void exponentials(float[] block, int count, float shift) {
+    for (int i = 0; i < count; i += LANES) {
+      FloatVector x = FloatVector.fromArray(SPECIES, block, i).sub(shift).max(SMALLEST);
+      FloatVector shifted = x.mul(LOG2_E).add(ROUND);
+      FloatVector power = shifted.sub(ROUND); // n, so that x is n ln 2 + rest
+      FloatVector high = power.fma(FloatVector.broadcast(SPECIES, LN2_HIGH), x);
+      FloatVector rest = power.fma(FloatVector.broadcast(SPECIES, LN2_LOW), high);
+      FloatVector polynomial =
+          FloatVector.broadcast(SPECIES, 1.9875691500e-4f)
+              .fma(rest, FloatVector.broadcast(SPECIES, 1.3981999507e-3f))
+              .fma(rest, FloatVector.broadcast(SPECIES, 8.3334519073e-3f))
+              .fma(rest, FloatVector.broadcast(SPECIES, 4.1665795894e-2f))
+              .fma(rest, FloatVector.broadcast(SPECIES, 1.6666665459e-1f))
+              .fma(rest, FloatVector.broadcast(SPECIES, 5.0000001201e-1f))
+              .fma(rest.mul(rest), rest.add(1f));
+      // The low bits of 'shifted' are n: moved to the place of the exponent they multiply by 2^n.
+      polynomial
+          .reinterpretAsInts()
+          .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, EXPONENT_BITS))
+          .reinterpretAsFloats()
+          .intoArray(block, i);
     }
-    return sum;
-  }
-
-  private static FloatVector like(FloatVector vector, float value) {
-    return FloatVector.broadcast(vector.species(), value);
-  }
-
-  /** exp of numbers of at most about 0; below {@link #SMALLEST} as if they were it. */
-  private static FloatVector exp(FloatVector exponent) {
-    FloatVector x = exponent.max(SMALLEST);
-    FloatVector shifted = x.mul(LOG2_E).add(ROUND);
-    FloatVector power = shifted.sub(ROUND); // n, so that x is n ln 2 + rest
-    FloatVector rest = power.fma(like(x, LN2_LOW), power.fma(like(x, LN2_HIGH), x));
-    FloatVector polynomial = like(rest, 1.9875691500e-4f);
-    polynomial = polynomial.fma(rest, like(rest, 1.3981999507e-3f));
-    polynomial = polynomial.fma(rest, like(rest, 8.3334519073e-3f));
-    polynomial = polynomial.fma(rest, like(rest, 4.1665795894e-2f));
-    polynomial = polynomial.fma(rest, like(rest, 1.6666665459e-1f));
-    polynomial = polynomial.fma(rest, like(rest, 5.0000001201e-1f));
-    polynomial = polynomial.fma(rest.mul(rest), rest.add(1f));
-    // The low bits of 'shifted' are n: moved to the place of the exponent they multiply by 2^n.
-    return polynomial
-        .reinterpretAsInts()
-        .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, EXPONENT_BITS))
-        .reinterpretAsFloats();
   }
 }

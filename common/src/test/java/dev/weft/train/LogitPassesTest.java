@@ -42,17 +42,11 @@ class LogitPassesTest {
   }
 
   @Test
-  void bothWidthsOfRegistersGiveTheSameBits() {
-    float[] narrow = UnitRows.array(1, 4096, 3);
-    for (int i = 0; i < narrow.length; i++) {
-      narrow[i] *= 600; // down to where the exponential ends
-    }
-    float[] wide = narrow.clone();
+  void registersOfAnyWidthGiveTheSameBits() throws Exception {
+    List<String> narrow = new ArrayList<>(MODULE);
+    narrow.addAll(List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:UseAVX=2"));
 
-    double sum = VectorLogitPasses.narrow(narrow, 4096, 5);
-
-    assertThat(VectorLogitPasses.wide(wide, 4096, 5)).isEqualTo(sum);
-    assertThat(wide).isEqualTo(narrow);
+    assertThat(inProcess(narrow)).isEqualTo(inProcess(MODULE));
   }
 
   private static final List<String> MODULE = List.of("--add-modules=jdk.incubator.vector");
