@@ -5,11 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.Random;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
@@ -18,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The snapshot protocol on a real HDFS: one NameNode and one DataNode in this process. */
+/** The snapshot protocol on a real HDFS: one NameNode and two DataNodes in this process. */
 class HdfsArtefactTest {
   @TempDir private static Path folder;
 
@@ -30,7 +26,9 @@ class HdfsArtefactTest {
   static void start() throws Exception {
     Configuration configuration = new Configuration();
     configuration.set(MiniDFSCluster.HDFS_MINIDFS_BASEDIR, folder.toString());
-    cluster = new MiniDFSCluster.Builder(configuration).numDataNodes(1).build();
+    // As the templates of conf/ have it: a NameNode that restarts is waited for.
+    configuration.setBoolean("dfs.client.retry.policy.enabled", true);
+    cluster = new MiniDFSCluster.Builder(configuration).numDataNodes(2).build();
     cluster.waitActive();
     settings = cluster.getConfiguration(0);
     root = cluster.getFileSystem().getUri() + "/weft";
@@ -39,6 +37,10 @@ class HdfsArtefactTest {
   @AfterAll
   static void stop() {
     cluster.shutdown();
+  }
+
+  private static StoreContract contract(String folder) {
+    return new StoreContract(settings, root + "/" + folder);
   }
 
   @Test
@@ -57,42 +59,48 @@ class HdfsArtefactTest {
   }
 
   @Test
-  void ofManyWritersAtOnceEachGetsAVersionOfItsOwn() throws Exception {
-    ExecutorService writers = Executors.newFixedThreadPool(8);
-    List<Future<Long>> versions = new ArrayList<>();
-    for (int i = 0; i < 8; i++) {
-      String id = "w" + i;
-      versions.add(
-          writers.submit(
-              () -> {
-                Artefact artefact = Artefact.open(settings, root, "train/gated");
-                Attempt attempt = artefact.begin(id);
-                attempt.write("head.json", id.getBytes(UTF_8));
-                return attempt.commit(Outputs.request(id)).version();
-              }));
+  void aDataNodeThatDiesWhileAFileIsWrittenCostsNothing() throws Exception {
+    byte[] half = new byte[1 << 20];
+    new Random(1).nextBytes(half);
+    Attempt attempt = contract("killed").artefact("index").begin("a1");
+    MiniDFSCluster.DataNodeProperties dead;
+    try (HashingOutput out = attempt.create("codes.bin")) {
+      out.write(half);
+      dead = cluster.stopDataNode(0);
+      out.write(half);
     }
-    List<Long> taken = new ArrayList<>();
-    for (Future<Long> version : versions) {
-      taken.add(version.get());
-    }
-    writers.shutdown();
 
-    assertThat(taken).containsExactlyInAnyOrder(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L);
+    Snapshot committed = attempt.commit(Outputs.request("x"));
+
+    committed.verify();
+    assertThat(committed.read("codes.bin")).hasSize(2 << 20).startsWith(half).endsWith(half);
+    assertThat(cluster.restartDataNode(dead)).isTrue();
+    cluster.waitActive();
+  }
+
+  @Test
+  void ofManyWritersAtOnceEachGetsAVersionOfItsOwn() throws Exception {
+    contract("many").everyWriterGetsAVersionOfItsOwn(() -> true);
+  }
+
+  @Test
+  void aNameNodeThatIsRestartedAmongCommitsLosesNone() throws Exception {
+    contract("restarted")
+        .everyWriterGetsAVersionOfItsOwn(
+            () -> {
+              cluster.restartNameNode();
+              return true;
+            });
   }
 
   @Test
   void ofTwoDriversWithOneRunKeyOneVersionComesOut() {
-    Artefact artefact = Artefact.open(settings, root, "encode");
-    Attempt first = artefact.begin("d1");
-    Attempt second = artefact.begin("d2");
-    first.write("a", new byte[] {1});
-    second.write("a", new byte[] {1});
+    contract("drivers").ofTwoDriversOneVersionComesOut();
+  }
 
-    Snapshot winner = first.commit(Outputs.request("same"));
-    Snapshot loser = second.commit(Outputs.request("same"));
-
-    assertThat(loser.version()).isEqualTo(winner.version());
-    assertThat(artefact.history()).hasSize(1);
+  @Test
+  void theProbeFindsItSafe() {
+    contract("probe").theProbeFindsItSafe();
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SecurityManager;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -154,6 +155,12 @@ public final class Session implements AutoCloseable {
    * What suits short jobs that move vectors, where neither spark-submit nor a file says otherwise.
    */
   private static SparkConf withDefaults(SparkConf conf) {
+    // A worker of a standalone cluster hands the secret to a driver that it runs by the environment,
+    // where Spark itself does not look for it.
+    String secret = System.getenv(SecurityManager.ENV_AUTH_SECRET());
+    if (secret != null) {
+      conf.setIfMissing("spark.authenticate.secret", secret);
+    }
     return conf
         // An executor that has nothing to do is better than a local one that is waited for.
         .setIfMissing("spark.locality.wait", "0s")

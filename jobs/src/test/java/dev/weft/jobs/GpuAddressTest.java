@@ -2,6 +2,7 @@ package dev.weft.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.jobs.cluster.StandaloneCluster;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -36,6 +37,8 @@ class GpuAddressTest {
     try (StandaloneCluster cluster =
         new StandaloneCluster(
             folder,
+            StandaloneCluster.Spark.ofClassPath(folder),
+            1,
             List.of(
                 "-Dspark.worker.resource.gpu.amount=2",
                 "-Dspark.worker.resource.gpu.discoveryScript=" + discovery))) {

@@ -94,6 +94,16 @@ final class ClusterChecks {
   private void tasks() {
     int cores = conf.getInt("spark.executor.cores", 1);
     int cpus = conf.getInt("spark.task.cpus", 1);
+    int wanted = conf.getInt("spark.executor.instances", 0) * cores;
+    boolean standalone = conf.get("spark.master", "").startsWith("spark://");
+    int most = conf.getInt("spark.cores.max", wanted);
+    check(
+        "standalone-cores",
+        !standalone || wanted == 0 || wanted == most,
+        WARNING,
+        standalone ? "spark.cores.max " + most + ", executors want " + wanted : "not standalone",
+        "a standalone cluster gives spark.cores.max cores, and as many executors as these make",
+        "spark.cores.max=" + wanted);
     check(
         "one-task-per-executor",
         local || cores == cpus,
@@ -107,11 +117,7 @@ final class ClusterChecks {
     if (local) {
       return;
     }
-    String options =
-        conf.get("spark.executor.defaultJavaOptions", "")
-            + " "
-            + conf.get("spark.executor.extraJavaOptions", "");
-    Matcher bound = MAX_BYTES.matcher(options);
+    Matcher bound = MAX_BYTES.matcher(javaOptions("spark.executor"));
     boolean bounded = bound.find();
     check(
         "executor-off-heap-bound",
@@ -121,23 +127,39 @@ final class ClusterChecks {
         "tensors may take as much as the heap again, and the container is killed",
         "spark.executor.defaultJavaOptions=-Dorg.bytedeco.javacpp.maxbytes=6g"
             + " -Dorg.bytedeco.javacpp.maxphysicalbytes=0");
-    boolean container =
-        conf.get("spark.master", "").startsWith("yarn")
-            || conf.get("spark.master", "").startsWith("k8s");
+    String master = conf.get("spark.master", "");
+    boolean container = master.startsWith("yarn") || master.startsWith("k8s");
     if (bounded && container) {
-      long heap = conf.getSizeAsMb("spark.executor.memory", "1g");
-      long overhead =
-          conf.getSizeAsMb("spark.executor.memoryOverhead", Math.max(384, heap / 10) + "m");
-      long needed =
-          (JavaUtils.byteStringAsBytes(bound.group(1).toLowerCase(Locale.ROOT)) + REST) >> 20;
-      check(
-          "memory-overhead",
-          overhead >= needed,
-          ERROR,
-          overhead + " MiB for tensors and the rest, which may take " + needed,
-          "the container is killed when tensors fill it (exit code 137)",
-          "spark.executor.memoryOverhead=" + needed + "m");
+      overhead("memory-overhead", "spark.executor");
     }
+    if (container && conf.get("spark.submit.deployMode", "client").equals("cluster")) {
+      overhead("driver-memory-overhead", "spark.driver");
+    }
+  }
+
+  /** What is beside the heap of a container against what may be taken there. */
+  private void overhead(String name, String process) {
+    long heap = conf.getSizeAsMb(process + ".memory", "1g");
+    long overhead = conf.getSizeAsMb(process + ".memoryOverhead", Math.max(384, heap / 10) + "m");
+    Matcher bound = MAX_BYTES.matcher(javaOptions(process));
+    long tensors =
+        bound.find()
+            ? JavaUtils.byteStringAsBytes(bound.group(1).toLowerCase(Locale.ROOT))
+            : heap << 20;
+    long needed = (tensors + REST) >> 20;
+    check(
+        name,
+        overhead >= needed,
+        ERROR,
+        overhead + " MiB for tensors and the rest, which may take " + needed,
+        "the container is killed when tensors fill it (exit code 137)",
+        process + ".memoryOverhead=" + needed + "m");
+  }
+
+  private String javaOptions(String process) {
+    return conf.get(process + ".defaultJavaOptions", "")
+        + " "
+        + conf.get(process + ".extraJavaOptions", "");
   }
 
   private void results(int executors, int width) {
@@ -178,7 +200,7 @@ final class ClusterChecks {
         ERROR,
         wanted ? "compute.backend=cuda, GPUs per executor " + perExecutor : "none wanted",
         "Spark gives no GPU that nobody asked for, and executors share one unknowingly",
-        "WEFT_SPARK_CONF=conf/spark-gpu.conf");
+        "spark.executor.resource.gpu.amount=1 and what else conf/spark-standalone-gpu.conf.template has");
   }
 
   private void secrets() {

@@ -4,22 +4,18 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.jobs.Session;
 import dev.weft.store.StoreProbe;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.Callable;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
-import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.resource.ResourceInformation;
 
@@ -31,7 +27,7 @@ import org.apache.spark.resource.ResourceInformation;
  */
 public final class Doctor {
   /** How long the executors have to answer. */
-  private static final int PATIENCE_SECONDS = 40;
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
 
   private static final String DRIVER = "driver";
 
@@ -89,6 +85,15 @@ public final class Doctor {
    * @param version of the jar
    */
   public static Diagnosis run(Session session, String version) {
+    return run(session, version, () -> new JavaSparkContext(session.spark().sparkContext()));
+  }
+
+  /**
+   * As above.
+   *
+   * @param open opens Spark, or throws
+   */
+  static Diagnosis run(Session session, String version, Callable<JavaSparkContext> open) {
     long start = session.clock().millis();
     List<Check> checks = new ArrayList<>();
     String root = session.config().root();
@@ -97,12 +102,13 @@ public final class Doctor {
     DataChecks.Found data = DataChecks.of(session.hadoop(), session.config().ingest());
     checks.addAll(data.checks());
     checks.addAll(ArtefactChecks.of(session));
+    checks.addAll(ModelChecks.of(session));
     int width = width(session);
     SparkConf conf = new SparkConf();
     int executors = 0;
     int slots = 1;
     try {
-      JavaSparkContext spark = new JavaSparkContext(session.spark().sparkContext());
+      JavaSparkContext spark = open.call();
       conf = spark.getConf();
       List<ProcessFacts> processes = new ArrayList<>();
       long from = session.clock().millis();
@@ -110,8 +116,15 @@ public final class Doctor {
           ProcessProbe.look(DRIVER, version, conf.getInt("spark.task.cpus", 1), List.of());
       processes.add(driver);
       slots = Math.max(1, spark.defaultParallelism());
-      executors =
-          spark.isLocal() ? 1 : look(spark, session.executors(), version, processes, checks);
+      executors = 1;
+      if (!spark.isLocal()) {
+        int tasks = Math.max(session.executors(), slots);
+        ExecutorAnswers answers =
+            ExecutorAnswers.of(spark, version, tasks, Doctor::here, PATIENCE);
+        checks.add(answers.check());
+        processes.addAll(answers.processes());
+        executors = answers.processes().size();
+      }
       long to = session.clock().millis();
       processes.forEach(facts -> checks.addAll(ProcessChecks.of(facts, driver, from, to)));
     } catch (Exception e) {
@@ -141,50 +154,6 @@ public final class Doctor {
     } catch (WeftException e) {
       return session.config().align().dimension(); // ArtefactChecks says what is wrong with it
     }
-  }
-
-  /** Looks into the executors; returns how many there were. */
-  private static int look(
-      JavaSparkContext spark,
-      int asked,
-      String version,
-      List<ProcessFacts> processes,
-      List<Check> checks) {
-    int tasks = Math.max(asked, spark.defaultParallelism());
-    spark.sc().setJobDescription("doctor");
-    JavaFutureAction<List<ProcessFacts>> answers =
-        spark
-            .parallelize(Collections.nCopies(tasks, version), tasks)
-            .map(Doctor::here)
-            .collectAsync();
-    Map<String, ProcessFacts> found = new TreeMap<>();
-    String failure = "";
-    try {
-      answers
-          .get(PATIENCE_SECONDS, TimeUnit.SECONDS)
-          .forEach(facts -> found.putIfAbsent(facts.where(), facts));
-    } catch (TimeoutException e) {
-      answers.cancel(true);
-      failure = "no answer in " + PATIENCE_SECONDS + " s";
-    } catch (ExecutionException e) {
-      failure = ExceptionUtils.getRootCauseMessage(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      failure = "interrupted";
-    } finally {
-      spark.sc().setJobDescription(null);
-    }
-    checks.add(
-        Check.of(
-            "executors-answer",
-            "cluster",
-            failure.isEmpty(),
-            Check.Outcome.ERROR,
-            failure.isEmpty() ? found.size() + " executors answered" : failure,
-            "no stage can run",
-            "look at the web page of the cluster: resources, and the logs of executors"));
-    processes.addAll(found.values());
-    return found.size();
   }
 
   private static ProcessFacts here(String version) {

@@ -4,22 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.ExitCode;
 import dev.weft.config.Settings;
+import dev.weft.jobs.LocalSpark;
 import dev.weft.jobs.PipelineConfig;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.TinyPipeline;
 import dev.weft.jobs.doctor.Check.Outcome;
+import dev.weft.store.Attempt;
+import dev.weft.store.CommitRequest;
+import dev.weft.store.Manifest;
 import dev.weft.store.StoreProbe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,6 +80,8 @@ class DoctorTest {
 
   static Stream<Arguments> brokenSettings() {
     return Stream.of(
+        Arguments.of("standalone-cores", config(), "spark.master=spark://h:7077 spark.cores.max=9"),
+        Arguments.of("driver-memory-overhead", config(), "spark.submit.deployMode=cluster"),
         Arguments.of("executors-all", config(), "spark.executor.instances=3"),
         Arguments.of("one-task-per-executor", config(), "spark.task.cpus=1"),
         Arguments.of(
@@ -90,7 +100,7 @@ class DoctorTest {
   @ParameterizedTest
   @MethodSource("brokenSettings")
   void aWrongSettingIsFound(String name, PipelineConfig config, String change) {
-    assertThat(wrong(cluster(config, 2, change))).containsExactly(name);
+    assertThat(wrong(cluster(config, 2, change.split(" ", -1)))).containsExactly(name);
   }
 
   @Test
@@ -169,6 +179,139 @@ class DoctorTest {
         .extracting(check -> check.name() + " " + check.where())
         .contains("annotations gone", "image-sample fashioniq");
     assertThat(wrong(broken.checks())).contains("counts");
+  }
+
+  @Test
+  void rowsThatIngestWouldRefuseAreFound() throws IOException {
+    Path triplets = folder.resolve("triplets.jsonl");
+    Files.writeString(
+        triplets,
+        """
+        {"split": "train", "reference": "a", "text": "in red", "target": "b"}
+        {"split": "train", "reference": "a", "text": "in red", "target": "a"}
+        """);
+    String dataset =
+        "ingest.datasets=[{name: shop, layout: jsonl, annotations: '%s', images: '', descriptions: ''}]"
+            .formatted(triplets);
+
+    assertThat(
+            wrong(DataChecks.of(new Configuration(), config(dataset).ingest()).checks()))
+        .containsExactly("bad-rows");
+    assertThat(
+            wrong(
+                DataChecks.of(
+                        new Configuration(),
+                        config(dataset, "ingest.max-bad-fraction=0.5").ingest())
+                    .checks()))
+        .isEmpty();
+  }
+
+  @Test
+  void vectorsOfAnotherEncoderAreFound() {
+    Session session = TinyPipeline.sessionOn(folder.resolve("root"));
+    assertThat(wrong(ArtefactChecks.of(session))).isEmpty();
+    Attempt stale = session.artefact("index").begin("stale");
+    stale.write("index.json", new byte[] {1});
+    Manifest encode = session.artefact("encode").require().manifest();
+    stale.commit(
+        new CommitRequest(
+            encode.runKey(),
+            encode.provenance(),
+            Map.of(),
+            Map.of("encoder", "another"),
+            Instant.EPOCH));
+
+    assertThat(ArtefactChecks.of(session))
+        .filteredOn(check -> check.outcome() != Outcome.OK)
+        .singleElement()
+        .satisfies(
+            check -> {
+              assertThat(check.name() + " " + check.where()).isEqualTo("encoder-agreement index");
+              assertThat(check.found())
+                  .isEqualTo(
+                      "made with another, the encoder in use is "
+                          + encode.facts().get("encoder"));
+              assertThat(check.change()).isEqualTo("run scripts/weft index again");
+            });
+  }
+
+  @Test
+  void executorsThatDoNotAnswerAreFound() {
+    JavaSparkContext spark = new JavaSparkContext(LocalSpark.session().sparkContext());
+    ProcessFacts facts = ProcessProbe.look("executor 1", "test", 1, List.of());
+
+    ExecutorAnswers sound =
+        ExecutorAnswers.of(spark, "test", 4, version -> facts, Duration.ofSeconds(60));
+    ExecutorAnswers broken =
+        ExecutorAnswers.of(
+            spark,
+            "test",
+            2,
+            version -> {
+              throw new IllegalStateException("no library on this host");
+            },
+            Duration.ofSeconds(60));
+    ExecutorAnswers stuck =
+        ExecutorAnswers.of(
+            spark,
+            "test",
+            1,
+            version -> {
+              Thread.sleep(30_000);
+              return facts;
+            },
+            Duration.ofSeconds(1));
+
+    assertThat(sound.processes()).containsExactly(facts);
+    assertThat(sound.check().outcome()).isEqualTo(Outcome.OK);
+    assertThat(broken.check().outcome()).isEqualTo(Outcome.ERROR);
+    assertThat(broken.check().found()).contains("no library on this host");
+    assertThat(stuck.processes()).isEmpty();
+    assertThat(stuck.check().found()).isEqualTo("no answer in 1 s");
+  }
+
+  @Test
+  void aSparkThatDoesNotStartIsFound() {
+    Doctor.Diagnosis diagnosis =
+        Doctor.run(
+            TinyPipeline.session(),
+            "test",
+            () -> {
+              throw new IOException("Could not parse Master URL: 'sparc://h'");
+            });
+
+    assertThat(diagnosis.checks())
+        .filteredOn(check -> check.name().equals("spark"))
+        .singleElement()
+        .satisfies(
+            check -> {
+              assertThat(check.outcome()).isEqualTo(Outcome.ERROR);
+              assertThat(check.found()).contains("Could not parse Master URL: 'sparc://h'");
+              assertThat(check.change()).startsWith("spark.master");
+            });
+    assertThat(diagnosis.exitCode()).isEqualTo(ExitCode.RESOURCE_MISSING);
+  }
+
+  @Test
+  void aModelFolderIsOpenedAndABrokenOneFound() throws IOException {
+    Path clip =
+        Path.of("..", "common", "src", "test", "resources", "golden", "clip").toRealPath();
+    Path broken = folder.resolve("clip");
+    try (Stream<Path> files = Files.walk(clip)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, broken.resolve(clip.relativize(file).toString()));
+      }
+    }
+    Files.write(broken.resolve("onnx").resolve("text_model.onnx"), new byte[] {1, 2, 3});
+
+    assertThat(ModelChecks.of(TinyPipeline.session("encode.model=" + clip)))
+        .extracting(Check::found)
+        .containsExactly("opens, vectors of width 24");
+    assertThat(wrong(ModelChecks.of(TinyPipeline.session("encode.model=" + broken))))
+        .containsExactly("model-folder");
+    assertThat(wrong(ModelChecks.of(TinyPipeline.session("encode.model=" + folder + "/none"))))
+        .containsExactly("model-folder");
+    assertThat(ModelChecks.of(TinyPipeline.session())).isEmpty();
   }
 
   @Test

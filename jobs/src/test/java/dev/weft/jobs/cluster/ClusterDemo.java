@@ -1,0 +1,246 @@
+package dev.weft.jobs.cluster;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.weft.store.Artefact;
+import dev.weft.store.Snapshot;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileUtil;
+import org.apache.spark.launcher.JavaModuleOptions;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code scripts/demo cluster}: the pipeline of the small wardrobe on a real Spark cluster over a
+ * real HDFS, started here from Maven's jars, with {@code scripts/weft} as its users call it.
+ *
+ * <p>While it runs in client mode, a DataNode and then the NameNode are killed. It runs again in
+ * cluster mode, and on one machine without a cluster. Every version published must have the same
+ * bytes in all three.
+ */
+@Command(name = "scripts/demo cluster", mixinStandardHelpOptions = true)
+final class ClusterDemo implements Callable<Integer> {
+  private static final int DATA_NODES = 3;
+  private static final int TRY_AGAIN = 75;
+  private static final int IO = 74;
+
+  @Option(names = "--spark", required = true, description = "Folder of Spark, with jars/.")
+  private Path spark;
+
+  @Option(names = "--hdfs", required = true, description = "The jar with the servers of HDFS.")
+  private Path hdfs;
+
+  @Option(names = "--folder", description = "Kept afterwards; none: a temporary one.")
+  private Path folder;
+
+  private final long start = System.nanoTime();
+
+  private ClusterDemo() {}
+
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new ClusterDemo()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Path place = folder == null ? Files.createTempDirectory("weft-cluster") : folder;
+    String jars = spark.resolve("jars") + "/*";
+    String secret = UUID.randomUUID().toString();
+    List<String> options = new ArrayList<>(List.of(JavaModuleOptions.defaultModuleOptionArray()));
+    options.add("-Dspark.authenticate=true");
+    options.add("-Dspark.network.crypto.enabled=true");
+    options.add("-Dspark.master.rest.enabled=false"); // it knows no secret
+    options.add("-Dspark.authenticate.secret=" + secret);
+    StandaloneCluster.Spark servers = new StandaloneCluster.Spark(spark, jars, options);
+    Files.createDirectories(place);
+    say("start a NameNode, %d DataNodes, a master and 2 workers in %s", DATA_NODES, place);
+    Map<String, Object> result = new LinkedHashMap<>();
+    try (HdfsCluster store =
+            new HdfsCluster(place.resolve("hdfs"), hdfs + ":" + jars, DATA_NODES);
+        StandaloneCluster cluster = new StandaloneCluster(place, servers, 2, List.of())) {
+      Runs runs = new Runs(place, store.uri(), settings(place, cluster.address(), secret));
+      store.put(Path.of("conf/wardrobe-tiny.yaml"), Runs.CONFIG);
+      result.putAll(clientMode(runs, store));
+      say("verify every file of it");
+      require(runs.start("status", "client", "status", "--verify"), 0);
+      say("the same in cluster mode: the driver on a worker, its output on HDFS");
+      require(runs.pipeline("cluster", runs.store() + "/cluster", "spark.submit.deployMode=cluster"), 0);
+      String driver = cluster.driverOutput();
+      if (!driver.contains("RESULT {\"stage\":\"pipeline\",\"status\":\"done\"")) {
+        throw new AssertionError("the driver on the worker said: " + driver);
+      }
+      say("the same on this machine alone, its output on local disk");
+      require(runs.pipeline("local", place.resolve("local").toString(), "spark.master=local[2]"), 0);
+      result.putAll(compare(runs.store(), place.resolve("local").toString()));
+    }
+    result.put("seconds", Math.round((System.nanoTime() - start) / 1e9));
+    if (folder == null) {
+      FileUtil.fullyDelete(place.toFile());
+    }
+    System.out.println("RESULT " + new JsonMapper().writeValueAsString(result));
+    return 0;
+  }
+
+  private void say(String format, Object... arguments) {
+    System.out.printf(
+        Locale.ROOT,
+        "%4d s  %s%n",
+        Math.round((System.nanoTime() - start) / 1e9),
+        String.format(Locale.ROOT, format, arguments));
+  }
+
+  /** The pipeline, while servers of the store are killed. */
+  private Map<String, Object> clientMode(Runs runs, HdfsCluster store) {
+    say("the pipeline in client mode, its input and output on HDFS");
+    String root = runs.store() + "/client";
+    ServerProcess pipeline = runs.pipeline("client", root);
+    pipeline.await("a file is being written", () -> store.beingWritten("/").isPresent());
+    String file = store.beingWritten("/").orElse("a file just closed");
+    store.killDataNode(0);
+    say("killed a DataNode while %s was written", file);
+    pipeline.await("training has begun", () -> store.exists("/client/train"));
+    double without = store.restartNameNode();
+    say("killed the NameNode in training, started it again: %.1f s without", without);
+    int code = pipeline.exitCode();
+    say("the pipeline ended with exit code %d", code);
+    int again = 0;
+    if (code == IO || code == TRY_AGAIN) {
+      say("and once more");
+      again = 1;
+      pipeline = runs.pipeline("client-again", root);
+    }
+    require(pipeline, 0);
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("demo", "cluster");
+    figures.put("status", "done");
+    figures.put("datanode_killed_while_written", file);
+    figures.put("seconds_without_namenode", Math.round(without * 10) / 10.0);
+    figures.put("runs_after_it", again);
+    return figures;
+  }
+
+  private static void require(ServerProcess process, int expected) {
+    int code = process.exitCode();
+    if (code != expected) {
+      throw new AssertionError(
+          "exit code " + code + ", not " + expected + ": " + process.output() + process.errors());
+    }
+  }
+
+  /** The settings of a copy of the template, for processes that fit on a small machine. */
+  private static List<String> settings(Path place, String master, String secret)
+      throws IOException {
+    List<String> lines =
+        new ArrayList<>(
+            Files.readAllLines(Path.of("conf/spark-standalone-cpu.conf.template")).stream()
+                .map(line -> line.replace("spark://HOST:7077", master))
+                .toList());
+    String tensors = "-Duser.timezone=UTC -Dorg.bytedeco.javacpp.maxphysicalbytes=0";
+    lines.addAll(
+        List.of(
+            "spark.authenticate.secret=" + secret,
+            "spark.executor.cores=1",
+            "spark.task.cpus=1",
+            "spark.cores.max=2",
+            "spark.default.parallelism=2",
+            "spark.executor.memory=768m",
+            "spark.executor.defaultJavaOptions=-Dorg.bytedeco.javacpp.maxbytes=1g " + tensors,
+            "spark.driver.memory=1g",
+            "spark.driver.defaultJavaOptions=-Dorg.bytedeco.javacpp.maxbytes=2g " + tensors,
+            "spark.local.dir=" + place.resolve("spark-local")));
+    return lines;
+  }
+
+  /** Every artefact of two roots on HDFS against those of a local one, by the checksums. */
+  private Map<String, Object> compare(String store, String local) {
+    Map<String, List<String>> expected = contents(local);
+    for (String root : List.of("client", "cluster")) {
+      Map<String, List<String>> found = contents(store + "/" + root);
+      if (!found.equals(expected)) {
+        throw new AssertionError(root + " has " + found + "\nlocal has " + expected);
+      }
+    }
+    long files = expected.values().stream().mapToLong(List::size).sum();
+    say(
+        "all %d files of %d artefacts are the same, byte for byte, on HDFS in client mode, in"
+            + " cluster mode and on local disk",
+        files, expected.size());
+    return Map.of("artefacts", expected.size(), "files", files, "equal", true);
+  }
+
+  /** SHA-256 and table of each file of the newest version of each artefact. */
+  private static Map<String, List<String>> contents(String root) {
+    Map<String, List<String>> contents = new TreeMap<>();
+    for (Artefact artefact : Artefact.all(new Configuration(), root)) {
+      Snapshot newest = artefact.require();
+      contents.put(
+          artefact.name(),
+          newest.manifest().files().stream().map(file -> file.table() + " " + file.sha256()).toList());
+    }
+    return contents;
+  }
+
+  /**
+   * The command line, each call with settings of its own.
+   *
+   * @param place for its logs
+   * @param store URI of HDFS
+   * @param settings lines of a properties file
+   */
+  private record Runs(Path place, String store, List<String> settings) {
+
+    /** Where every process of a cluster finds the configuration. */
+    private static final String CONFIG = "/conf/wardrobe-tiny.yaml";
+
+    ServerProcess pipeline(String name, String root, String... more) {
+      try {
+        List<String> lines =
+            Stream.concat(settings.stream(), Stream.of(more)).toList();
+        Path file =
+            Files.createFile(
+                place.resolve(name + ".conf"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.write(file, lines);
+        return command(name, Map.of("WEFT_SPARK_CONF", file.toString()), root, "pipeline");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    ServerProcess start(String name, String root, String... command) {
+      return command(name, Map.of(), store + "/" + root, command);
+    }
+
+    private ServerProcess command(
+        String name, Map<String, String> environment, String root, String... command) {
+      List<String> words = new ArrayList<>(List.of("scripts/weft"));
+      words.addAll(List.of(command));
+      words.addAll(List.of("--config", store + CONFIG));
+      for (String pair :
+          List.of(
+              "root=" + root,
+              "wardrobe.folder=" + store + "/wardrobe",
+              "align.partitions=2",
+              "encode.partitions=2",
+              "train.partitions=2",
+              "train.epochs=10")) {
+        words.addAll(List.of("--set", pair));
+      }
+      return ServerProcess.start(place, name, environment, words);
+    }
+  }
+}
