@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 
@@ -29,6 +30,9 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
  * a nested record, which is a section.
  */
 public final class Binder {
+  /** {@code scheme://user:password@host}. */
+  private static final Pattern PASSWORD = Pattern.compile("://[^/\\s@]*:[^/\\s@]*@");
+
   private final Settings settings;
   private final List<Problem> problems = new ArrayList<>();
   private final Set<String> known = new LinkedHashSet<>();
@@ -101,6 +105,16 @@ public final class Binder {
     if (setting.isEmpty()) {
       problems.add(
           new Problem(key, "is missing; conf/defaults.yaml has every key with its meaning"));
+      return Optional.empty();
+    }
+    if (PASSWORD.matcher(String.valueOf(setting.get().value())).find()) {
+      // It would be shown by every page, log and manifest that names the place.
+      problems.add(
+          new Problem(
+              key,
+              "has a password in a URI ("
+                  + setting.get().place()
+                  + "); give credentials by spark.hadoop.* or a credential provider"));
       return Optional.empty();
     }
     return convert(key, setting.get().place(), setting.get().value(), component.getGenericType());

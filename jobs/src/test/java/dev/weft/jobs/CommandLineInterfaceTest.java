@@ -17,6 +17,8 @@ import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandLineInterfaceTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -69,6 +71,16 @@ class CommandLineInterfaceTest {
         .contains("train.epochs must be of type int, found 'fast' (" + file + ", line 2)")
         .contains("train.batchsize is not a known key; did you mean train.batch-size?")
         .contains("evaluate.cohort must be one of");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"print-config", "train", "status", "doctor"})
+  void aPasswordInAUriIsRefusedAndNeverShown(String command) throws IOException {
+    String file = config("root: s3a://id:hunter2@bucket/weft\n");
+
+    assertThat(weft(command, "--config", file, "--debug")).isEqualTo(78);
+    assertThat(err.toString(UTF_8)).contains("root has a password in a URI (" + file + ", line 1)");
+    assertThat(out.toString(UTF_8) + err.toString(UTF_8)).doesNotContain("hunter2");
   }
 
   @Test

@@ -54,9 +54,9 @@ final class ArtefactChecks {
       if (newest.isEmpty()) {
         return;
       }
-      Object encoder = newest.get().manifest().facts().get(ENCODER);
-      if (encoder != null) {
-        encoders.put(artefact.name(), encoder.toString());
+      // The shards of encode have more than its name there, and look after themselves.
+      if (newest.get().manifest().facts().get(ENCODER) instanceof String encoder) {
+        encoders.put(artefact.name(), encoder);
       }
       long bytes = newest.get().manifest().files().stream().mapToLong(file -> file.bytes()).sum();
       if (bytes <= VERIFIED_BYTES) {

@@ -7,7 +7,6 @@ import dev.weft.compute.ComputeBackend;
 import dev.weft.config.Binder;
 import dev.weft.jobs.PipelineConfig;
 import dev.weft.train.HeadKind;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -220,28 +219,6 @@ final class ClusterChecks {
         shown.isEmpty() ? "all hidden" : String.join(", ", shown),
         "Spark's pages and event logs show the values to everybody",
         "spark.redaction.regex=(?i)secret|password|passwd|token|credential|access[._-]?key");
-    List<String> places = new ArrayList<>(List.of(config.root()));
-    config
-        .ingest()
-        .datasets()
-        .forEach(set -> places.addAll(List.of(set.annotations(), set.images())));
-    boolean inside = places.stream().anyMatch(ClusterChecks::hasCredentials);
-    check(
-        "secrets-in-uris",
-        !inside,
-        ERROR,
-        inside ? "root or ingest.datasets has user:password@ in a URI" : "none",
-        "URIs are written to manifests, pages and logs",
-        "spark.hadoop.hadoop.security.credential.provider.path=... and the URI without them");
-  }
-
-  private static boolean hasCredentials(String place) {
-    try {
-      String user = URI.create(place).getUserInfo();
-      return user != null && user.contains(":");
-    } catch (IllegalArgumentException e) {
-      return false; // a path with blanks
-    }
   }
 
   private void steps() {

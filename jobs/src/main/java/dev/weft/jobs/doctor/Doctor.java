@@ -119,8 +119,7 @@ public final class Doctor {
       executors = 1;
       if (!spark.isLocal()) {
         int tasks = Math.max(session.executors(), slots);
-        ExecutorAnswers answers =
-            ExecutorAnswers.of(spark, version, tasks, Doctor::here, PATIENCE);
+        ExecutorAnswers answers = ExecutorAnswers.of(spark, version, tasks, Doctor::here, PATIENCE);
         checks.add(answers.check());
         processes.addAll(answers.processes());
         executors = answers.processes().size();

@@ -69,8 +69,7 @@ final class ClusterDemo implements Callable<Integer> {
     Files.createDirectories(place);
     say("start a NameNode, %d DataNodes, a master and 2 workers in %s", DATA_NODES, place);
     Map<String, Object> result = new LinkedHashMap<>();
-    try (HdfsCluster store =
-            new HdfsCluster(place.resolve("hdfs"), hdfs + ":" + jars, DATA_NODES);
+    try (HdfsCluster store = new HdfsCluster(place.resolve("hdfs"), hdfs + ":" + jars, DATA_NODES);
         StandaloneCluster cluster = new StandaloneCluster(place, servers, 2, List.of())) {
       Runs runs = new Runs(place, store.uri(), settings(place, cluster.address(), secret));
       store.put(Path.of("conf/wardrobe-tiny.yaml"), Runs.CONFIG);
@@ -78,13 +77,16 @@ final class ClusterDemo implements Callable<Integer> {
       say("verify every file of it");
       require(runs.start("status", "client", "status", "--verify"), 0);
       say("the same in cluster mode: the driver on a worker, its output on HDFS");
-      require(runs.pipeline("cluster", runs.store() + "/cluster", "spark.submit.deployMode=cluster"), 0);
+      require(
+          runs.pipeline("cluster", runs.store() + "/cluster", "spark.submit.deployMode=cluster"),
+          0);
       String driver = cluster.driverOutput();
       if (!driver.contains("RESULT {\"stage\":\"pipeline\",\"status\":\"done\"")) {
         throw new AssertionError("the driver on the worker said: " + driver);
       }
       say("the same on this machine alone, its output on local disk");
-      require(runs.pipeline("local", place.resolve("local").toString(), "spark.master=local[2]"), 0);
+      require(
+          runs.pipeline("local", place.resolve("local").toString(), "spark.master=local[2]"), 0);
       result.putAll(compare(runs.store(), place.resolve("local").toString()));
     }
     result.put("seconds", Math.round((System.nanoTime() - start) / 1e9));
@@ -189,7 +191,9 @@ final class ClusterDemo implements Callable<Integer> {
       Snapshot newest = artefact.require();
       contents.put(
           artefact.name(),
-          newest.manifest().files().stream().map(file -> file.table() + " " + file.sha256()).toList());
+          newest.manifest().files().stream()
+              .map(file -> file.table() + " " + file.sha256())
+              .toList());
     }
     return contents;
   }
@@ -208,8 +212,7 @@ final class ClusterDemo implements Callable<Integer> {
 
     ServerProcess pipeline(String name, String root, String... more) {
       try {
-        List<String> lines =
-            Stream.concat(settings.stream(), Stream.of(more)).toList();
+        List<String> lines = Stream.concat(settings.stream(), Stream.of(more)).toList();
         Path file =
             Files.createFile(
                 place.resolve(name + ".conf"),

@@ -104,7 +104,8 @@ public final class StandaloneCluster implements AutoCloseable {
       String work = folder.resolve("work" + i).toString();
       List<String> arguments =
           List.of("--host localhost --webui-port 0 --cores 2 --memory 3g".split(" ", -1));
-      arguments = Stream.concat(arguments.stream(), Stream.of("--work-dir", work, address)).toList();
+      arguments =
+          Stream.concat(arguments.stream(), Stream.of("--work-dir", work, address)).toList();
       started.add(
           start("worker" + i, workerOptions, "org.apache.spark.deploy.worker.Worker", arguments));
     }

