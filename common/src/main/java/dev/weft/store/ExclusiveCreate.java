@@ -1,7 +1,5 @@
 package dev.weft.store;
 
-import static org.apache.hadoop.fs.Options.CreateFileOptionKeys.FS_OPTION_CREATE_CONDITIONAL_OVERWRITE;
-
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import java.io.IOException;
@@ -31,6 +29,9 @@ sealed interface ExclusiveCreate {
   /** Hadoop setting by which a user vouches that one job at a time writes below the root. */
   String SINGLE_WRITER = "weft.store.single-writer";
 
+  /** The option of Hadoop 3.4.2; older ones, which Spark 4.0 brings, have no constant for it. */
+  String CONDITIONAL_OVERWRITE = "fs.option.create.conditional.overwrite";
+
   /** What files are called until they are complete; never a name that readers look for. */
   String TEMPORARY_PREFIX = ".tmp-";
 
@@ -47,7 +48,7 @@ sealed interface ExclusiveCreate {
     if (scheme.equals("hdfs")) {
       return new Move(files, FileContext.getFileContext(files.getUri(), hadoop));
     }
-    if (files.hasPathCapability(folder, FS_OPTION_CREATE_CONDITIONAL_OVERWRITE)) {
+    if (files.hasPathCapability(folder, CONDITIONAL_OVERWRITE)) {
       return new ConditionalPut(files);
     }
     if (hadoop.getBoolean(SINGLE_WRITER, false)) {
@@ -115,7 +116,7 @@ sealed interface ExclusiveCreate {
     public void create(Path target, byte[] content) throws IOException {
       FSDataOutputStreamBuilder<?, ?> builder = files.createFile(target);
       builder.overwrite(true); // the check is the option's, at the end of the upload
-      builder.must(FS_OPTION_CREATE_CONDITIONAL_OVERWRITE, true);
+      builder.must(CONDITIONAL_OVERWRITE, true);
       FSDataOutputStream out = builder.build();
       try {
         out.write(content);

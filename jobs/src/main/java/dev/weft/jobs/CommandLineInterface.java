@@ -68,13 +68,18 @@ final class CommandLineInterface {
     if (parsed.hasMatchedOption("--debug") || plain.exitCode() == ExitCode.BUG) {
       thrown.printStackTrace(err);
     }
+    print(failed(command.getCommandName(), plain));
+    return plain.exitCode().code();
+  }
+
+  /** The fields of the {@code RESULT} line of a command that failed. */
+  static Map<String, Object> failed(String command, WeftException plain) {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("stage", command.getCommandName());
+    fields.put("stage", command);
     fields.put("status", "failed");
     fields.put("exit_code", plain.exitCode().code());
     fields.put("error", plain.getMessage());
-    print(fields);
-    return plain.exitCode().code();
+    return fields;
   }
 
   /** The failure that the user can act on: the first of ours in the chain of causes, if any. */

@@ -1,6 +1,7 @@
 package dev.weft.jobs;
 
 import dev.weft.ExitCode;
+import dev.weft.config.Binder;
 import dev.weft.config.Settings;
 import dev.weft.jobs.align.AlignJob;
 import dev.weft.jobs.doctor.Doctor;
@@ -12,6 +13,7 @@ import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
 import dev.weft.jobs.release.Releases;
 import dev.weft.jobs.search.SearchJob;
+import dev.weft.jobs.tracking.MlflowTracking;
 import dev.weft.jobs.train.LossVerification;
 import dev.weft.jobs.train.MineJob;
 import dev.weft.jobs.train.TrainJob;
@@ -20,6 +22,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -238,6 +241,8 @@ final class Commands {
   abstract static class SessionCommand extends ConfiguredCommand implements Callable<Integer> {
     private final Console console;
 
+    @Spec private CommandSpec spec;
+
     @Option(names = "--force", description = "Makes the output anew even if it is up to date.")
     private boolean force;
 
@@ -259,9 +264,25 @@ final class Commands {
       PipelineConfig config = PipelineConfig.bind(settings, file());
       Session.Options options = new Session.Options(force, console.progress(), Clock.systemUTC());
       try (Session session = new Session(config, settings, options)) {
-        console.result().accept(run(session));
+        Map<String, Object> result = run(session);
+        console.result().accept(result);
+        tell(config, settings, result);
+      } catch (RuntimeException e) {
+        tell(
+            config,
+            settings,
+            CommandLineInterface.failed(spec.name(), CommandLineInterface.plain(e)));
+        throw e;
       }
       return ExitCode.OK.code();
+    }
+
+    private static void tell(PipelineConfig config, Settings settings, Map<String, Object> result) {
+      Map<String, String> values = new TreeMap<>();
+      for (String key : Binder.keysOf(PipelineConfig.class)) {
+        values.put(key, String.valueOf(settings.find(key).orElseThrow().value()));
+      }
+      MlflowTracking.tell(config.tracking(), Clock.systemUTC(), config.run(), values, result);
     }
   }
 

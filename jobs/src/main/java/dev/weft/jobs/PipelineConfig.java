@@ -12,6 +12,7 @@ import dev.weft.evaluate.EvaluateConfig;
 import dev.weft.index.IndexConfig;
 import dev.weft.ingest.IngestConfig;
 import dev.weft.ingest.wardrobe.WardrobeConfig;
+import dev.weft.jobs.tracking.TrackingConfig;
 import dev.weft.search.SearchConfig;
 import dev.weft.train.MineConfig;
 import dev.weft.train.TrainConfig;
@@ -41,6 +42,7 @@ import org.apache.hadoop.fs.Path;
  * @param evaluate settings of evaluate
  * @param index settings of index
  * @param search settings of search
+ * @param tracking who else is told of a run
  */
 public record PipelineConfig(
     String root,
@@ -55,7 +57,8 @@ public record PipelineConfig(
     MineConfig mine,
     EvaluateConfig evaluate,
     IndexConfig index,
-    SearchConfig search) {
+    SearchConfig search,
+    TrackingConfig tracking) {
 
   private static final String DEFAULTS = "/dev/weft/conf/defaults.yaml";
 

@@ -70,8 +70,8 @@ final class ClusterDemo implements Callable<Integer> {
     say("start a NameNode, %d DataNodes, a master and 2 workers in %s", DATA_NODES, place);
     Map<String, Object> result = new LinkedHashMap<>();
     try (HdfsCluster store = new HdfsCluster(place.resolve("hdfs"), hdfs + ":" + jars, DATA_NODES);
-        StandaloneCluster cluster = new StandaloneCluster(place, servers, 2, List.of())) {
-      Runs runs = new Runs(place, store.uri(), settings(place, cluster.address(), secret));
+        StandaloneCluster cluster = new StandaloneCluster(place, servers, 2, List.of());
+        Runs runs = new Runs(place, store.uri(), settings(place, cluster.address(), secret))) {
       store.put(Path.of("conf/wardrobe-tiny.yaml"), Runs.CONFIG);
       result.putAll(clientMode(runs, store));
       say("verify every file of it");
@@ -205,7 +205,17 @@ final class ClusterDemo implements Callable<Integer> {
    * @param store URI of HDFS
    * @param settings lines of a properties file
    */
-  private record Runs(Path place, String store, List<String> settings) {
+  private record Runs(Path place, String store, List<String> settings, List<ServerProcess> started)
+      implements AutoCloseable {
+
+    Runs(Path place, String store, List<String> settings) {
+      this(place, store, settings, new ArrayList<>());
+    }
+
+    @Override
+    public void close() {
+      started.forEach(ServerProcess::kill);
+    }
 
     /** Where every process of a cluster finds the configuration. */
     private static final String CONFIG = "/conf/wardrobe-tiny.yaml";
@@ -243,7 +253,9 @@ final class ClusterDemo implements Callable<Integer> {
               "train.epochs=10")) {
         words.addAll(List.of("--set", pair));
       }
-      return ServerProcess.start(place, name, environment, words);
+      ServerProcess process = ServerProcess.start(place, name, environment, words);
+      started.add(process);
+      return process;
     }
   }
 }
