@@ -2,7 +2,8 @@ package dev.weft.index;
 
 import dev.weft.compute.ByteProduct;
 import dev.weft.compute.Workers;
-import dev.weft.index.BestRows.Ranked;
+import dev.weft.rank.BestRows;
+import dev.weft.rank.BestRows.Ranked;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.IntBuffer;
@@ -104,10 +105,10 @@ final class CodeScan {
   }
 
   private Ranked finish(Coded coded, int query, Worker[] scratch, int depth) {
-    Candidates all = coded.candidates(query, depth);
+    Contenders all = coded.contenders(query, depth);
     for (Worker worker : scratch) {
-      if (worker != null && worker.candidates[query] != null) {
-        all.addAll(worker.candidates[query]);
+      if (worker != null && worker.contenders[query] != null) {
+        all.addAll(worker.contenders[query]);
       }
     }
     BestRows best = new BestRows(depth, order);
@@ -147,15 +148,9 @@ final class CodeScan {
       lost[query] = (float) ((largestLength * made.error() + rounding) * (1 + 1e-6));
     }
 
-    Candidates candidates(int query, int depth) {
-      float[] vector = queries.get(query);
-      float[] row = new float[rows.width()];
-      return new Candidates(
-          depth,
-          number -> {
-            rows.copy(number, row);
-            return KERNELS.score(vector, row);
-          });
+    Contenders contenders(int query, int depth) {
+      return new Contenders(
+          depth, new Scorer(rows, queries.get(query), lengths[query], lost[query]));
     }
   }
 
@@ -165,7 +160,7 @@ final class CodeScan {
     private final float[] bars;
     private final int depth;
     private final Allowed allowed;
-    private final Candidates[] candidates;
+    private final Contenders[] contenders;
     private final ByteBuffer second = direct(rows.width() * COLUMNS);
     private final byte[] columns = new byte[rows.width() * COLUMNS];
     private final ByteBuffer products = direct(4 * ROWS * COLUMNS + Kernels.SLACK_BYTES);
@@ -180,7 +175,7 @@ final class CodeScan {
       this.bars = bars;
       this.depth = depth;
       this.allowed = allowed;
-      candidates = new Candidates[coded.codes.length];
+      contenders = new Contenders[coded.codes.length];
     }
 
     void scan(Segment segment) {
@@ -207,8 +202,8 @@ final class CodeScan {
     /** Puts the codes of the queries side by side. */
     private void load(int[] queries) {
       for (int i = 0; i < queries.length; i++) {
-        if (candidates[queries[i]] == null) {
-          candidates[queries[i]] = coded.candidates(queries[i], depth);
+        if (contenders[queries[i]] == null) {
+          contenders[queries[i]] = coded.contenders(queries[i], depth);
         }
         threshold(queries, i);
       }
@@ -230,7 +225,7 @@ final class CodeScan {
     /** What the row's scale times a product, plus its error times the allowance, must reach. */
     private void threshold(int[] queries, int i) {
       int query = queries[i];
-      Candidates held = candidates[query];
+      Contenders held = contenders[query];
       held.raise(bars[query]);
       thresholds[i] = (held.bar() - coded.lost[query]) / coded.scales[query];
       allowances[i] = coded.lengths[query] / coded.scales[query];
@@ -260,7 +255,7 @@ final class CodeScan {
       if (!allowed.test(query, row)) {
         return;
       }
-      Candidates held = candidates[query];
+      Contenders held = contenders[query];
       float bound =
           product * coded.scales[query]
               + rows.bounds().errors()[row] * coded.lengths[query]

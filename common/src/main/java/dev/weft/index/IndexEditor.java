@@ -77,18 +77,26 @@ public record IndexEditor(Configuration hadoop, Artefact artefact, int rowsPerFi
     return attempt.commit(request("create", attemptId, columns, facts, OptionalLong.empty(), ""));
   }
 
+  /**
+   * What a change came to.
+   *
+   * @param index the new version; the old one where nothing was there to change
+   * @param unknown keys that were to be taken out or replaced, and that the index does not have
+   */
+  public record Change(Snapshot index, Set<ImageKey> unknown) {}
+
   /** Adds images; none of them may be in the index yet. */
   public Snapshot append(String attemptId, List<IndexRow> rows) {
-    return edit(attemptId, "append", Set.of(), rows);
+    return edit(attemptId, "append", Set.of(), rows).index();
   }
 
-  /** Adds images, in place of those with the same keys. */
-  public Snapshot replace(String attemptId, List<IndexRow> rows) {
+  /** Adds images, in place of those with the same keys where there are such. */
+  public Change replace(String attemptId, List<IndexRow> rows) {
     return edit(attemptId, "replace", distinct(rows), rows);
   }
 
-  /** Takes images out; keys that the index does not have are ignored. */
-  public Snapshot delete(String attemptId, Set<ImageKey> keys) {
+  /** Takes images out; makes no new version where the index has none of them. */
+  public Change delete(String attemptId, Set<ImageKey> keys) {
     return edit(attemptId, "delete", keys, List.of());
   }
 
@@ -122,13 +130,14 @@ public record IndexEditor(Configuration hadoop, Artefact artefact, int rowsPerFi
     return commit(attempt, attemptId, "compact", base, base.rows(IndexLayout.TABLE));
   }
 
-  private Snapshot edit(
+  private Change edit(
       String attemptId, String operation, Set<ImageKey> dropped, List<IndexRow> added) {
     Snapshot base = artefact.require();
     IndexColumns columns = IndexRows.columns(base);
     check(base, columns, added);
     Set<ImageKey> fresh = new HashSet<>(distinct(added));
     fresh.removeAll(dropped);
+    Set<ImageKey> unknown = new TreeSet<>(dropped);
     Attempt attempt = artefact.begin(attemptId);
     keepPlain(base, attempt);
     Files out = new Files(attempt, columns);
@@ -149,6 +158,7 @@ public record IndexEditor(Configuration hadoop, Artefact artefact, int rowsPerFi
         }
       }
       long gone = dropped.stream().filter(held::contains).count();
+      unknown.removeAll(held);
       count += entries.get(i).rows() - gone;
       if (gone == 0) {
         attempt.add(entries.get(i));
@@ -174,10 +184,13 @@ public record IndexEditor(Configuration hadoop, Artefact artefact, int rowsPerFi
           base.rows(IndexLayout.TABLE),
           base.path());
     }
+    if (added.isEmpty() && unknown.size() == dropped.size()) {
+      return new Change(base, unknown);
+    }
     if (!added.isEmpty()) {
       out.writeSorted(stored(IndexLayout.cells(base), added));
     }
-    return commit(attempt, attemptId, operation, base, count);
+    return new Change(commit(attempt, attemptId, operation, base, count), unknown);
   }
 
   private static void check(Snapshot base, IndexColumns columns, List<IndexRow> rows) {

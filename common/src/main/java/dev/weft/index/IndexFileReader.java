@@ -4,11 +4,13 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.PrimitiveIterator;
 import java.util.Set;
-import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.HadoopReadOptions;
@@ -18,7 +20,11 @@ import org.apache.parquet.filter2.compat.FilterCompat;
 import org.apache.parquet.filter2.predicate.FilterApi;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.hadoop.metadata.ParquetMetadata;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.parquet.internal.column.columnindex.OffsetIndex;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.io.api.Binary;
@@ -37,38 +43,44 @@ import org.apache.parquet.schema.Type;
  * @param path of the file
  */
 public record IndexFileReader(Configuration hadoop, Path path) {
+  /** More bytes than a page has before its values. */
+  private static final int LARGEST_HEADER = 1024;
 
-  /** Receives the values of a row, column by column; a column without a value is not called. */
+  /** Encodings of a column whose values follow one another; the last two are of its levels. */
+  private static final Set<String> AS_THEY_ARE = Set.of("PLAIN", "RLE", "BIT_PACKED");
+
+  /** Receives rows. */
+  @FunctionalInterface
   public interface Sink {
-    /** A row begins. */
-    void begin();
-
-    /** The value of a column: Binary, Integer, Long, Double or Boolean. */
-    void value(int column, Object value);
-
-    /** A row has ended. */
-    void end();
+    /**
+     * A row.
+     *
+     * @param number of the row in its row group
+     * @param values one per column that was asked for: Binary, Integer, Long, Double, Boolean or
+     *     null; the array is used again for the next row
+     */
+    void row(int number, Object[] values);
   }
 
   /**
    * A row group.
    *
-   * @param start of its bytes in the file
+   * @param footer what the file's says of it
    * @param rows how many
-   * @param first number of its first row in the file
    */
-  public record Part(long start, long bytes, long rows, long first) {}
+  public record Part(ParquetMetadata footer, int rows) {}
 
   /** The row groups of the file. */
   public List<Part> parts() {
     List<Part> parts = new ArrayList<>();
-    try (ParquetFileReader reader = open(ParquetReadOptions.builder())) {
-      long first = 0;
+    HadoopInputFile file = file();
+    try (ParquetFileReader reader =
+        ParquetFileReader.open(file, HadoopReadOptions.builder(hadoop, path).build())) {
       for (BlockMetaData block : reader.getFooter().getBlocks()) {
         parts.add(
             new Part(
-                block.getStartingPos(), block.getCompressedSize(), block.getRowCount(), first));
-        first += block.getRowCount();
+                new ParquetMetadata(reader.getFooter().getFileMetaData(), List.of(block)),
+                Math.toIntExact(block.getRowCount())));
       }
     } catch (IOException | RuntimeException e) {
       throw failed(e);
@@ -81,17 +93,14 @@ public record IndexFileReader(Configuration hadoop, Path path) {
    *
    * @param columns to read, in the order of the schema
    * @param cells rows of other cells may be left out; empty for all rows
-   * @param bytes is told how many bytes were read
    */
   public void read(
       Part part,
       MessageType schema,
       List<String> columns,
       Optional<Set<Integer>> cells,
-      Sink sink,
-      LongConsumer bytes) {
+      Sink sink) {
     ParquetReadOptions.Builder options = HadoopReadOptions.builder(hadoop, path);
-    options.withRange(part.start(), part.start() + part.bytes());
     cells.ifPresent(
         wanted ->
             options
@@ -102,7 +111,7 @@ public record IndexFileReader(Configuration hadoop, Path path) {
                 .useStatsFilter());
     List<Type> wanted = columns.stream().map(schema::getType).toList();
     MessageType projection = new MessageType(schema.getName(), wanted);
-    try (ParquetFileReader reader = open(options)) {
+    try (ParquetFileReader reader = open(part, options)) {
       reader.setRequestedSchema(projection);
       while (true) {
         PageReadStore pages =
@@ -110,13 +119,16 @@ public record IndexFileReader(Configuration hadoop, Path path) {
         if (pages == null) {
           return;
         }
-        bytes.accept(part.bytes() / Math.max(1, part.rows()) * pages.getRowCount());
-        RecordReader<Sink> records =
+        Root root = new Root(columns.size());
+        RecordReader<Root> rows =
             new ColumnIOFactory()
                 .getColumnIO(projection)
-                .getRecordReader(pages, new Materializer(projection, sink));
+                .getRecordReader(pages, new Materializer(root));
+        PrimitiveIterator.OfLong numbers =
+            pages.getRowIndexes().orElseGet(() -> LongStream.range(0, part.rows()).iterator());
         for (long row = 0; row < pages.getRowCount(); row++) {
-          records.read();
+          rows.read();
+          sink.row((int) numbers.nextLong(), root.values);
         }
       }
     } catch (IOException | RuntimeException e) {
@@ -124,8 +136,64 @@ public record IndexFileReader(Configuration hadoop, Path path) {
     }
   }
 
-  private ParquetFileReader open(ParquetReadOptions.Builder options) throws IOException {
-    return ParquetFileReader.open(HadoopInputFile.fromPath(path, hadoop), options.build());
+  /**
+   * Where the values of a column of equal lengths lie in the file, so that single ones can be read.
+   *
+   * @param length bytes of each value
+   * @return offset of the value of each row of the row group
+   * @throws WeftException if the column is compressed or encoded, as only other writers do
+   */
+  long[] places(Part part, String column, int length) {
+    try (ParquetFileReader reader = open(part, HadoopReadOptions.builder(hadoop, path))) {
+      ColumnChunkMetaData chunk =
+          reader.getRowGroups().get(0).getColumns().stream()
+              .filter(one -> one.getPath().toDotString().equals(column))
+              .findAny()
+              .orElseThrow();
+      OffsetIndex pages = reader.readOffsetIndex(chunk);
+      boolean plain =
+          pages != null
+              && chunk.getCodec() == CompressionCodecName.UNCOMPRESSED
+              && chunk.getEncodings().stream().map(Enum::name).allMatch(AS_THEY_ARE::contains);
+      long[] places = new long[part.rows()];
+      for (int page = 0; plain && page < pages.getPageCount(); page++) {
+        int first = (int) pages.getFirstRowIndex(page);
+        int after = (int) pages.getLastRowIndex(page, part.rows()) + 1;
+        long stride = Integer.BYTES + (long) length; // a value follows its length
+        long end = pages.getOffset(page) + pages.getCompressedPageSize(page);
+        long start = end - stride * (after - first);
+        plain = start > pages.getOffset(page) && start < pages.getOffset(page) + LARGEST_HEADER;
+        for (int row = first; row < after; row++) {
+          places[row] = start + stride * (row - first) + Integer.BYTES;
+        }
+      }
+      if (!plain) {
+        throw new WeftException(
+            ExitCode.INPUT_MISSING,
+            "Cannot leave the vectors of the index in its files: the column %s of %s is compressed"
+                + " or encoded, so single values cannot be read. Open it with the vectors in"
+                + " memory, or have Weft write it: scripts/weft change-index --compact.",
+            column,
+            path);
+      }
+      return places;
+    } catch (IOException | RuntimeException e) {
+      throw failed(e);
+    }
+  }
+
+  private HadoopInputFile file() {
+    try {
+      return HadoopInputFile.fromPath(path, hadoop);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  /** A reader of one row group, without reading the footer again. */
+  private ParquetFileReader open(Part part, ParquetReadOptions.Builder options) throws IOException {
+    HadoopInputFile file = file();
+    return ParquetFileReader.open(file, part.footer(), options.build(), file.newStream());
   }
 
   private WeftException failed(Exception cause) {
@@ -142,18 +210,16 @@ public record IndexFileReader(Configuration hadoop, Path path) {
   }
 
   /** Hands values on without making objects of rows. */
-  private static final class Materializer extends RecordMaterializer<Sink> {
+  private static final class Materializer extends RecordMaterializer<Root> {
     private final Root root;
-    private final Sink sink;
 
-    Materializer(MessageType schema, Sink sink) {
-      this.sink = sink;
-      root = new Root(schema, sink);
+    Materializer(Root root) {
+      this.root = root;
     }
 
     @Override
-    public Sink getCurrentRecord() {
-      return sink;
+    public Root getCurrentRecord() {
+      return root;
     }
 
     @Override
@@ -163,64 +229,61 @@ public record IndexFileReader(Configuration hadoop, Path path) {
   }
 
   private static final class Root extends GroupConverter {
-    private final List<Value> values = new ArrayList<>();
-    private final Sink sink;
+    private final Value[] converters;
+    private final Object[] values;
 
-    Root(MessageType schema, Sink sink) {
-      this.sink = sink;
-      for (int column = 0; column < schema.getFieldCount(); column++) {
-        values.add(new Value(column, sink));
-      }
+    Root(int columns) {
+      values = new Object[columns];
+      converters = new Value[columns];
+      Arrays.setAll(converters, column -> new Value(values, column));
     }
 
     @Override
     public Converter getConverter(int column) {
-      return values.get(column);
+      return converters[column];
     }
 
     @Override
     public void start() {
-      sink.begin();
+      Arrays.fill(values, null); // a column without a value is not called
     }
 
     @Override
-    public void end() {
-      sink.end();
-    }
+    public void end() {}
   }
 
   private static final class Value extends PrimitiveConverter {
+    private final Object[] values;
     private final int column;
-    private final Sink sink;
 
-    Value(int column, Sink sink) {
+    Value(Object[] values, int column) {
+      this.values = values;
       this.column = column;
-      this.sink = sink;
     }
 
     @Override
     public void addBinary(Binary value) {
-      sink.value(column, value);
+      values[column] = value;
     }
 
     @Override
     public void addInt(int value) {
-      sink.value(column, value);
+      values[column] = value;
     }
 
     @Override
     public void addLong(long value) {
-      sink.value(column, value);
+      values[column] = value;
     }
 
     @Override
     public void addDouble(double value) {
-      sink.value(column, value);
+      values[column] = value;
     }
 
     @Override
     public void addBoolean(boolean value) {
-      sink.value(column, value);
+      values[column] = value;
     }
   }
 }

@@ -2,7 +2,7 @@ package dev.weft.index;
 
 import dev.weft.store.FileEntry;
 import dev.weft.store.HashingOutput;
-import dev.weft.store.ParquetOutput;
+import dev.weft.store.ParquetBuilder;
 import dev.weft.store.VectorBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,7 +13,6 @@ import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.api.WriteSupport;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
-import org.apache.parquet.io.OutputFile;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.RecordConsumer;
 
@@ -47,7 +46,7 @@ public final class IndexFileWriter implements AutoCloseable {
       throws IOException {
     file = HashingOutput.create(hadoop, folder, name);
     writer =
-        new Builder(new ParquetOutput(file), new Rows(columns))
+        new ParquetBuilder<>(file, new Rows(columns))
             .withConf(hadoop)
             .withCompressionCodec(CompressionCodecName.UNCOMPRESSED)
             .withRowGroupSize(ROW_GROUP_BYTES)
@@ -90,26 +89,6 @@ public final class IndexFileWriter implements AutoCloseable {
   /** The finished file, for {@link dev.weft.store.Attempt#add}. */
   public FileEntry entry() {
     return file.entry(IndexLayout.TABLE, rows);
-  }
-
-  private static final class Builder extends ParquetWriter.Builder<Cell, Builder> {
-    private final Rows support;
-
-    Builder(OutputFile file, Rows support) {
-      super(file);
-      this.support = support;
-    }
-
-    @Override
-    protected Builder self() {
-      return this;
-    }
-
-    @Override
-    @SuppressWarnings("deprecation") // deprecated, and abstract still
-    protected WriteSupport<Cell> getWriteSupport(Configuration ignored) {
-      return support;
-    }
   }
 
   private static final class Rows extends WriteSupport<Cell> {

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.io.api.Binary;
@@ -24,6 +23,11 @@ import org.apache.parquet.schema.MessageType;
  */
 final class IndexLoader {
   private static final byte[] NOTHING = {};
+  private static final String VECTOR = "vector";
+
+  /** Read of every row, in this order; then the attributes and, into memory, the vector. */
+  private static final List<String> COLUMNS =
+      List.of("id", "dataset", "category", "location", "cell", "code", "description");
 
   private final Configuration hadoop;
   private final Snapshot snapshot;
@@ -35,12 +39,14 @@ final class IndexLoader {
 
   /** A row group and where its rows go. */
   private static final class Group {
+    private final int number; // of the file, among those that are read
     private final IndexFileReader file;
     private final IndexFileReader.Part part;
     private int[] cells = new int[0];
     private int[] places = new int[0];
 
-    Group(IndexFileReader file, IndexFileReader.Part part) {
+    Group(int number, IndexFileReader file, IndexFileReader.Part part) {
+      this.number = number;
       this.file = file;
       this.part = part;
     }
@@ -57,7 +63,13 @@ final class IndexLoader {
   }
 
   VectorIndex load(Workers workers) {
-    List<Group> groups = groups();
+    List<IndexFileReader> files = files();
+    List<Group> groups = new ArrayList<>();
+    for (int file = 0; file < files.size(); file++) {
+      for (IndexFileReader.Part part : files.get(file).parts()) {
+        groups.add(new Group(file, files.get(file), part));
+      }
+    }
     workers.run(groups.size(), (worker, piece) -> readCells(groups.get(piece)));
     int[] starts = new int[layout.cells() + 1];
     for (Group group : groups) {
@@ -73,18 +85,36 @@ final class IndexLoader {
       group.places = Arrays.stream(group.cells).map(cell -> next[cell]++).toArray();
     }
     int size = starts[layout.cells()];
-    VectorBlocks rows = new VectorBlocks(contract.width(), size);
+    Optional<VectorFiles> vectors =
+        inMemory()
+            ? Optional.empty()
+            : Optional.of(
+                new VectorFiles(
+                    hadoop,
+                    files.stream().map(IndexFileReader::path).toList(),
+                    size,
+                    contract.width()));
+    VectorBlocks rows = new VectorBlocks(contract.width(), size, vectors);
     KeyTable.Builder keys = new KeyTable.Builder(size);
     Attributes attributes = new Attributes(columns.attributes().keySet(), size);
-    workers.run(
-        groups.size(), (worker, piece) -> read(groups.get(piece), new Row(rows, keys, attributes)));
-    return new VectorIndex(
-        columns,
-        IndexLayout.cells(snapshot),
-        layout.probes(),
-        new VectorIndex.Loaded(rows, built(keys), attributes),
-        starts,
-        workers);
+    Rows target = new Rows(rows, vectors, keys, attributes);
+    try {
+      workers.run(groups.size(), (worker, piece) -> read(groups.get(piece), target));
+      return new VectorIndex(
+          columns,
+          IndexLayout.cells(snapshot),
+          layout.probes(),
+          new VectorIndex.Loaded(rows, built(keys), attributes),
+          starts,
+          workers);
+    } catch (RuntimeException e) {
+      rows.close();
+      throw e;
+    }
+  }
+
+  private boolean inMemory() {
+    return scope.vectors() == VectorIndex.Vectors.IN_MEMORY;
   }
 
   private KeyTable built(KeyTable.Builder keys) {
@@ -100,130 +130,138 @@ final class IndexLoader {
     }
   }
 
-  private List<Group> groups() {
-    List<Group> groups = new ArrayList<>();
-    List<Path> files = snapshot.files(IndexLayout.TABLE);
-    for (int number = 0; number < files.size(); number++) {
+  private List<IndexFileReader> files() {
+    List<IndexFileReader> files = new ArrayList<>();
+    List<Path> paths = snapshot.files(IndexLayout.TABLE);
+    for (int number = 0; number < paths.size(); number++) {
       if (scope.files().isEmpty() || scope.files().get().contains(number)) {
-        IndexFileReader file = new IndexFileReader(hadoop, files.get(number));
-        file.parts().forEach(part -> groups.add(new Group(file, part)));
+        files.add(new IndexFileReader(hadoop, paths.get(number)));
       }
     }
-    return groups;
+    return files;
   }
 
   private void readCells(Group group) {
-    int[] cells = new int[(int) group.part.rows()];
+    int[] cells = new int[group.part.rows()];
     int[] count = new int[1];
     group.file.read(
         group.part,
         schema,
         List.of("cell"),
         scope.cells(),
-        new IndexFileReader.Sink() {
-          @Override
-          public void begin() {}
-
-          @Override
-          public void value(int column, Object value) {
-            int cell = (Integer) value;
-            if (scope.cells().isEmpty() || scope.cells().get().contains(cell)) {
-              cells[count[0]++] = cell;
-            }
+        (number, values) -> {
+          int cell = (Integer) values[0];
+          if (scope.cells().isEmpty() || scope.cells().get().contains(cell)) {
+            cells[count[0]++] = cell;
           }
-
-          @Override
-          public void end() {}
-        },
-        bytes -> {});
+        });
     group.cells = Arrays.copyOf(cells, count[0]);
   }
 
-  private void read(Group group, Row row) {
+  /**
+   * Where rows go to.
+   *
+   * @param files of the vectors, where they stay there
+   */
+  private record Rows(
+      VectorBlocks blocks,
+      Optional<VectorFiles> files,
+      KeyTable.Builder keys,
+      Attributes attributes) {}
+
+  private void read(Group group, Rows target) {
     if (group.cells.length == 0) {
       return;
     }
-    List<String> wanted =
-        new ArrayList<>(
-            List.of(
-                "id", "dataset", "category", "location", "cell", "vector", "code", "description"));
+    List<String> wanted = new ArrayList<>(COLUMNS);
     wanted.addAll(columns.attributes().keySet());
-    row.places = group.places;
-    row.wanted = wanted;
-    row.cells = scope.cells();
-    group.file.read(group.part, schema, wanted, scope.cells(), row, bytes -> {});
+    long[] offsets = {};
+    if (inMemory()) {
+      wanted.add(VECTOR);
+    } else {
+      offsets = group.file.places(group.part, VECTOR, 4 * contract.width());
+    }
+    group.file.read(
+        group.part, schema, wanted, scope.cells(), new Row(group, target, wanted, offsets));
   }
 
   /** One row after the other. */
   private final class Row implements IndexFileReader.Sink {
-    private final VectorBlocks rows;
-    private final KeyTable.Builder keys;
-    private final Attributes attributes;
+    private final Group group;
+    private final Rows target;
+    private final List<String> wanted;
+    private final long[] offsets;
     private final float[] vector = new float[contract.width()];
     private final byte[] code = new byte[contract.width()];
-    private final Object[] values = new Object[8 + columns.attributes().size()];
-    private List<String> wanted = List.of();
-    private Optional<Set<Integer>> cells = Optional.empty();
-    private int[] places = new int[0];
     private int next;
 
-    Row(VectorBlocks rows, KeyTable.Builder keys, Attributes attributes) {
-      this.rows = rows;
-      this.keys = keys;
-      this.attributes = attributes;
+    Row(Group group, Rows target, List<String> wanted, long[] offsets) {
+      this.group = group;
+      this.target = target;
+      this.wanted = wanted;
+      this.offsets = offsets;
     }
 
     @Override
-    public void begin() {
-      Arrays.fill(values, null);
-    }
-
-    @Override
-    public void value(int column, Object value) {
-      values[column] = value;
-    }
-
-    @Override
-    public void end() {
-      if (cells.isPresent() && !cells.get().contains((Integer) values[4])) {
+    public void row(int number, Object[] values) {
+      if (scope.cells().isPresent() && !scope.cells().get().contains((Integer) values[4])) {
         return;
       }
-      int row = places[next++];
-      keys.set(row, text(values[1]), text(values[2]), ((Binary) values[0]).getBytes());
-      keys.describe(
-          row,
-          ((Binary) values[3]).getBytes(),
-          values[7] == null ? NOTHING : ((Binary) values[7]).getBytes());
-      store(row, ((Binary) values[5]).toByteBuffer(), ((Binary) values[6]).toByteBuffer());
-      for (int i = 8; i < values.length; i++) {
+      int row = group.places[next++];
+      target.keys().set(row, text(values[1]), text(values[2]), ((Binary) values[0]).getBytes());
+      target
+          .keys()
+          .describe(
+              row,
+              ((Binary) values[3]).getBytes(),
+              values[6] == null ? NOTHING : ((Binary) values[6]).getBytes());
+      RowCode made = code(((Binary) values[5]).toByteBuffer());
+      if (inMemory()) {
+        target.blocks().put(row, vector(((Binary) values[values.length - 1])), code, made);
+      } else {
+        target.blocks().putCode(row, code, made);
+        target.files().orElseThrow().place(row, group.number, offsets[number]);
+      }
+      for (int i = COLUMNS.size(); i < COLUMNS.size() + columns.attributes().size(); i++) {
         Object value = values[i];
         if (value != null) {
-          attributes.set(row, wanted.get(i), value instanceof Binary text ? text(text) : value);
+          target
+              .attributes()
+              .set(row, wanted.get(i), value instanceof Binary text ? text(text) : value);
         }
       }
     }
 
-    private void store(int row, ByteBuffer floats, ByteBuffer bytes) {
-      if (floats.remaining() != 4 * vector.length || bytes.remaining() != vector.length + 8) {
-        throw new WeftException(
-            ExitCode.INPUT_MISSING,
-            "Cannot open the index %s: a vector has %d bytes and a code %d, where the width %d asks"
-                + " for %d and %d. Build it again: scripts/weft index --force.",
-            snapshot.path(),
-            floats.remaining(),
-            bytes.remaining(),
-            vector.length,
-            4 * vector.length,
-            vector.length + 8);
-      }
-      floats.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
+    private RowCode code(ByteBuffer bytes) {
+      require("code", vector.length + 2 * Float.BYTES, bytes.remaining());
       bytes.get(code);
       for (int i = 0; i < code.length; i++) {
         code[i] ^= (byte) ByteProduct.ZERO;
       }
       bytes.order(ByteOrder.LITTLE_ENDIAN);
       float scale = bytes.getFloat();
-      rows.put(row, vector, code, new RowCode(scale, bytes.getFloat()));
+      return new RowCode(scale, bytes.getFloat());
+    }
+
+    private float[] vector(Binary value) {
+      ByteBuffer bytes = value.toByteBuffer();
+      require(VECTOR, 4 * vector.length, bytes.remaining());
+      bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
+      return vector;
+    }
+
+    private void require(String column, int expected, int found) {
+      if (found != expected) {
+        throw new WeftException(
+            ExitCode.INPUT_MISSING,
+            "Cannot open the index %s: a %s has %d bytes, where the width %d asks for %d. Build it"
+                + " again: scripts/weft index --force.",
+            snapshot.path(),
+            column,
+            found,
+            vector.length,
+            expected);
+      }
     }
 
     private String text(Object value) {

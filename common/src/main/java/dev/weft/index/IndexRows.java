@@ -4,7 +4,6 @@ import dev.weft.ingest.ImageKey;
 import dev.weft.store.Snapshot;
 import dev.weft.store.VectorBytes;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -101,30 +100,7 @@ public record IndexRows(IndexFileReader file, IndexColumns columns) {
 
   private void values(List<String> wanted, Optional<Set<Integer>> cells, Consumer<Object[]> rows) {
     for (IndexFileReader.Part part : file.parts()) {
-      file.read(
-          part,
-          columns.schema(),
-          wanted,
-          cells,
-          new IndexFileReader.Sink() {
-            private final Object[] values = new Object[wanted.size()];
-
-            @Override
-            public void begin() {
-              Arrays.fill(values, null);
-            }
-
-            @Override
-            public void value(int column, Object value) {
-              values[column] = value;
-            }
-
-            @Override
-            public void end() {
-              rows.accept(values);
-            }
-          },
-          bytes -> {});
+      file.read(part, columns.schema(), wanted, cells, (number, values) -> rows.accept(values));
     }
   }
 }

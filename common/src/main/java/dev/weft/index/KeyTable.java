@@ -3,10 +3,11 @@ package dev.weft.index;
 import dev.weft.ingest.ImageKey;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The keys and locations of N rows in a few large arrays: an object per image would take more
@@ -132,7 +133,8 @@ final class KeyTable {
     private final byte[][] locationBytes;
     private final byte[][] descriptionBytes;
     private final int[] groups;
-    private final Map<ImageKey, Integer> groupKeys = new HashMap<>();
+    private final Map<ImageKey, Integer> groupKeys = new ConcurrentHashMap<>();
+    private final AtomicInteger next = new AtomicInteger();
     private List<byte[]> ids = List.of();
     private List<byte[]> locations = List.of();
     private List<byte[]> descriptions = List.of();
@@ -156,8 +158,9 @@ final class KeyTable {
       descriptionBytes[row] = description;
     }
 
-    private synchronized int group(ImageKey key) {
-      return groupKeys.computeIfAbsent(key, any -> groupKeys.size());
+    private int group(ImageKey key) {
+      Integer known = groupKeys.get(key);
+      return known == null ? groupKeys.computeIfAbsent(key, any -> next.getAndIncrement()) : known;
     }
 
     KeyTable build() {

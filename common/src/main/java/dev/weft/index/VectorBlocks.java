@@ -6,14 +6,17 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 
 /**
- * N vectors and their 8-bit codes, outside the heap, in blocks of {@value #ROWS} rows: 5 N D bytes
- * and 8 N for what belongs to the codes.
+ * N vectors and their 8-bit codes, in blocks of {@value #ROWS} rows outside the heap, and 8 N bytes
+ * for what belongs to the codes. The vectors lie beside the codes, 5 N D bytes together, or stay in
+ * the files they come from: N D bytes.
  *
- * <p>Filled by {@link #set}, from several threads if they set different rows; not changed
- * afterwards, and then safe to share between threads until {@link #close}.
+ * <p>Filled by {@link #set}, {@link #put} or {@link #putCode}, from several threads if they set
+ * different rows; not changed afterwards, and then safe to share between threads until {@link
+ * #close}.
  */
 final class VectorBlocks implements AutoCloseable {
   /** Rows of a block. */
@@ -23,14 +26,15 @@ final class VectorBlocks implements AutoCloseable {
   private final int size;
   private final List<Block> blocks = new ArrayList<>();
   private final Bounds bounds;
-  private double largestSquare;
+  private final Optional<VectorFiles> files;
+  private double largestLength;
 
   /**
    * Some rows.
    *
    * @param memory what is freed at the end
    * @param codes one byte per value, {@link ByteProduct#ZERO} added
-   * @param vectors the values themselves
+   * @param vectors the values themselves; none where they stay in files
    */
   private record Block(BytePointer memory, ByteBuffer codes, FloatBuffer vectors) {}
 
@@ -50,15 +54,22 @@ final class VectorBlocks implements AutoCloseable {
    * @param size N
    */
   VectorBlocks(int width, int size) {
+    this(width, size, Optional.empty());
+  }
+
+  /** As above; of vectors that stay in files, memory holds the codes only. */
+  VectorBlocks(int width, int size, Optional<VectorFiles> files) {
+    this.files = files;
     this.width = width;
     this.size = size;
     bounds = new Bounds(new float[size], new float[size]);
     for (int from = 0; from < size; from += ROWS) {
       int values = Math.min(ROWS, size - from) * width;
-      BytePointer memory = new BytePointer(5L * values);
+      int floats = files.isPresent() ? 0 : 4 * values;
+      BytePointer memory = new BytePointer((long) floats + values);
       ByteBuffer all = memory.asByteBuffer().order(ByteOrder.nativeOrder());
-      FloatBuffer vectors = all.slice(0, 4 * values).order(ByteOrder.nativeOrder()).asFloatBuffer();
-      blocks.add(new Block(memory, all.slice(4 * values, values), vectors));
+      FloatBuffer vectors = all.slice(0, floats).order(ByteOrder.nativeOrder()).asFloatBuffer();
+      blocks.add(new Block(memory, all.slice(floats, values), vectors));
     }
   }
 
@@ -85,21 +96,38 @@ final class VectorBlocks implements AutoCloseable {
    * @param code D bytes with {@link ByteProduct#ZERO} added
    */
   void put(int row, float[] vector, byte[] code, RowCode made) {
-    Block block = blocks.get(row / ROWS);
-    int at = row % ROWS * width;
-    block.vectors().put(at, vector);
-    block.codes().put(at, code);
+    blocks.get(row / ROWS).vectors().put(row % ROWS * width, vector);
+    double length = Math.sqrt(Kernels.best().score(vector, vector)) * (1 + 1e-6);
+    put(row, code, made, length);
+  }
+
+  /** Stores the code of a row whose vector stays in its file. */
+  void putCode(int row, byte[] code, RowCode made) {
+    long square = 0;
+    for (byte value : code) {
+      int whole = (byte) (value ^ ByteProduct.ZERO);
+      square += (long) whole * whole;
+    }
+    put(row, code, made, made.scale() * Math.sqrt((double) square) + made.error());
+  }
+
+  private void put(int row, byte[] code, RowCode made, double length) {
+    blocks.get(row / ROWS).codes().put(row % ROWS * width, code);
     bounds.scales[row] = made.scale();
     bounds.errors[row] = made.error();
-    double square = RowCode.square(vector);
     synchronized (this) {
-      largestSquare = Math.max(largestSquare, square);
+      largestLength = Math.max(largestLength, length);
     }
   }
 
-  /** Length of the longest vector. */
+  /** At least the length of the longest vector. */
   synchronized double largestLength() {
-    return Math.sqrt(largestSquare);
+    return largestLength;
+  }
+
+  /** Whether reading a vector costs no more than looking at memory. */
+  boolean inMemory() {
+    return files.isEmpty();
   }
 
   /** The codes from a row on, to the end of its block. */
@@ -109,7 +137,24 @@ final class VectorBlocks implements AutoCloseable {
 
   /** Copies a vector, {@code [D]}. */
   void copy(int row, float[] target) {
-    blocks.get(row / ROWS).vectors().get(row % ROWS * width, target, 0, width);
+    if (inMemory()) {
+      blocks.get(row / ROWS).vectors().get(row % ROWS * width, target, 0, width);
+      return;
+    }
+    visit(new int[] {row}, 1, (i, vector) -> System.arraycopy(vector, 0, target, 0, width));
+  }
+
+  /** Reads the vectors of the first {@code count} rows of an array, in any order. */
+  void visit(int[] wanted, int count, VectorFiles.Visitor visitor) {
+    if (files.isPresent()) {
+      files.get().read(wanted, count, visitor);
+      return;
+    }
+    float[] vector = new float[width];
+    for (int i = 0; i < count; i++) {
+      copy(wanted[i], vector);
+      visitor.visit(i, vector);
+    }
   }
 
   /** What belongs to the codes. */
@@ -128,11 +173,14 @@ final class VectorBlocks implements AutoCloseable {
 
   /** Bytes outside the heap and in arrays. */
   long bytes() {
-    return 5L * size * width + 8L * size;
+    return (inMemory() ? 5L : 1L) * size * width
+        + 8L * size
+        + files.map(VectorFiles::bytes).orElse(0L);
   }
 
   @Override
   public void close() {
     blocks.forEach(block -> block.memory().close());
+    files.ifPresent(VectorFiles::close);
   }
 }

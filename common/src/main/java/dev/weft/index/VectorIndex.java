@@ -3,9 +3,9 @@ package dev.weft.index;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.compute.Workers;
-import dev.weft.index.BestRows.Ranked;
 import dev.weft.index.CodeScan.Segment;
 import dev.weft.ingest.ImageKey;
+import dev.weft.rank.BestRows.Ranked;
 import dev.weft.rank.Hit;
 import dev.weft.rank.Probe;
 import dev.weft.store.Snapshot;
@@ -26,7 +26,7 @@ import org.apache.hadoop.conf.Configuration;
  * A stored index, opened once and asked many times, from any number of threads.
  *
  * <pre>
- *   Snapshot snapshot = Artefact.open(hadoop, "hdfs:///weft/shop", "index").tagged("prod").orElseThrow();
+ *   Snapshot snapshot = Artefact.open(hadoop, root, "index").tagged("prod").orElseThrow();
  *   try (VectorIndex index = VectorIndex.open(hadoop, snapshot, VectorIndex.Scope.all(), 4)) {
  *     Optional&lt;Filter&gt; dresses = Optional.of(index.filter("category = 'dress' AND price &lt; 50"));
  *     List&lt;List&lt;Hit&gt;&gt; hits = index.search(List.of(Probe.of(vector)), 10, dresses);
@@ -40,11 +40,11 @@ import org.apache.hadoop.conf.Configuration;
  * whole.
  *
  * <p>Memory: 5 D + 16 bytes and the texts of its key and location per row, outside the heap but for
- * the texts and 16 bytes.
+ * the texts and 16 bytes; D + 24 and the texts with {@link Scope#vectorsInFiles}.
  */
 public final class VectorIndex implements AutoCloseable {
   /** Queries answered together: they share the reading of the rows. */
-  private static final int BATCH = 2048;
+  private static final int BATCH = 8192;
 
   private final IndexColumns columns;
   private final VectorBlocks rows;
@@ -61,12 +61,33 @@ public final class VectorIndex implements AutoCloseable {
    *
    * @param files which of its files, by number; all where empty
    * @param cells rows of other cells are left out; all where empty
+   * @param vectors where the vectors are during searches
    */
-  public record Scope(Optional<Set<Integer>> files, Optional<Set<Integer>> cells) {
-    /** The whole index. */
+  public record Scope(Optional<Set<Integer>> files, Optional<Set<Integer>> cells, Vectors vectors) {
+    /** Some rows, in memory. */
+    public Scope(Optional<Set<Integer>> files, Optional<Set<Integer>> cells) {
+      this(files, cells, Vectors.IN_MEMORY);
+    }
+
+    /** The whole index, in memory. */
     public static Scope all() {
       return new Scope(Optional.empty(), Optional.empty());
     }
+
+    /** The same rows, in memory only by their codes: a quarter of it, for slower searches. */
+    public Scope vectorsInFiles() {
+      return new Scope(files, cells, Vectors.IN_FILES);
+    }
+  }
+
+  /** Where the vectors are during searches; the answers are the same. */
+  public enum Vectors {
+    /** Beside the codes. */
+    IN_MEMORY,
+    /**
+     * In the files of the index, of which a search reads those that the codes leave in question.
+     */
+    IN_FILES
   }
 
   /** What an index consists of, in memory. */
@@ -101,7 +122,13 @@ public final class VectorIndex implements AutoCloseable {
    */
   public static VectorIndex open(
       Configuration hadoop, Snapshot snapshot, Scope scope, int threads) {
-    return new IndexLoader(hadoop, snapshot, scope).load(new Workers(threads));
+    Workers workers = new Workers(threads);
+    try {
+      return new IndexLoader(hadoop, snapshot, scope).load(workers);
+    } catch (RuntimeException e) {
+      workers.close();
+      throw e;
+    }
   }
 
   /** Number of rows. */
@@ -234,21 +261,35 @@ public final class VectorIndex implements AutoCloseable {
     if (probes >= ranking.count()) {
       return CodeScan.all(0, size(), queries.size());
     }
-    List<List<Integer>> asking = new ArrayList<>();
-    for (int cell = 0; cell < ranking.count(); cell++) {
-      asking.add(new ArrayList<>());
-    }
     int[][] nearest = ranking.nearest(queries, probes);
+    // Most of a query's best rows lie in its nearest cell: what is found there rules out others.
+    List<Segment> segments = segments(nearest, 0, 1);
+    segments.addAll(segments(nearest, 1, probes));
+    return segments;
+  }
+
+  /**
+   * The cells from one place to another in the order of each query, with the queries they are for.
+   */
+  private List<Segment> segments(int[][] nearest, int from, int to) {
+    int[] counts = new int[ranking.count()];
+    for (int[] cells : nearest) {
+      for (int place = from; place < to; place++) {
+        counts[cells[place]]++;
+      }
+    }
+    int[][] asking = new int[counts.length][];
+    Arrays.setAll(asking, cell -> new int[counts[cell]]);
     for (int query = 0; query < nearest.length; query++) {
-      for (int cell : nearest[query]) {
-        asking.get(cell).add(query);
+      for (int place = from; place < to; place++) {
+        int cell = nearest[query][place];
+        asking[cell][--counts[cell]] = query;
       }
     }
     List<Segment> segments = new ArrayList<>();
-    for (int cell = 0; cell < asking.size(); cell++) {
-      if (!asking.get(cell).isEmpty() && cellStarts[cell + 1] > cellStarts[cell]) {
-        int[] some = asking.get(cell).stream().mapToInt(Integer::intValue).toArray();
-        segments.add(new Segment(cellStarts[cell], cellStarts[cell + 1], some));
+    for (int cell = 0; cell < asking.length; cell++) {
+      if (asking[cell].length > 0 && cellStarts[cell + 1] > cellStarts[cell]) {
+        segments.add(new Segment(cellStarts[cell], cellStarts[cell + 1], asking[cell]));
       }
     }
     return segments;

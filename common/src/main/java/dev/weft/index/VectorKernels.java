@@ -14,9 +14,9 @@ import jdk.incubator.vector.VectorSpecies;
  * launcher sets; the build compiles this class by itself, for the reason its pom gives.
  */
 final class VectorKernels implements Kernels {
-  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED;
+  // One width of floats in a process: where C2 meets two, it puts vectors on the heap.
+  private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
-  private static final VectorSpecies<Float> WIDE = FloatVector.SPECIES_PREFERRED;
   private static final int GROUP = 32; // columns looked at one by one when one of them reaches
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final PlainKernels PLAIN = new PlainKernels();
@@ -61,7 +61,7 @@ final class VectorKernels implements Kernels {
       float error,
       float[] thresholds,
       float[] allowances) {
-    FloatVector greatest = FloatVector.broadcast(WIDE, Float.NEGATIVE_INFINITY);
+    FloatVector greatest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
     for (int column = from; column < to; column += INTS.length()) {
       FloatVector product =
           (FloatVector)
@@ -69,10 +69,10 @@ final class VectorKernels implements Kernels {
                   .convert(VectorOperators.I2F, 0);
       greatest =
           greatest.max(
-              FloatVector.fromArray(WIDE, allowances, column)
+              FloatVector.fromArray(FLOATS, allowances, column)
                   .mul(error)
                   .add(product.mul(scale))
-                  .sub(FloatVector.fromArray(WIDE, thresholds, column)));
+                  .sub(FloatVector.fromArray(FLOATS, thresholds, column)));
     }
     return greatest.compare(VectorOperators.GE, 0f).anyTrue(); // nothing else may touch the mask
   }
@@ -110,22 +110,25 @@ final class VectorKernels implements Kernels {
 
   @Override
   public float score(float[] one, float[] other) {
-    int whole = one.length & ~3;
+    int whole = one.length & ~7;
     DoubleVector sums = DoubleVector.zero(DoubleVector.SPECIES_256);
-    for (int i = 0; i < whole; i += 4) {
+    for (int i = 0; i < whole; i += 8) {
+      FloatVector left = FloatVector.fromArray(FLOATS, one, i);
+      FloatVector right = FloatVector.fromArray(FLOATS, other, i);
       // Products of float32 values are exact in float64, so adding them fused changes nothing.
-      sums = wide(one, i).fma(wide(other, i), sums);
+      sums = wide(left, 0).fma(wide(right, 0), sums);
+      sums = wide(left, 1).fma(wide(right, 1), sums);
     }
     double[] lanes = sums.toArray();
+    int fours = one.length & ~3;
     for (int i = whole; i < one.length; i++) {
-      lanes[0] += (double) one[i] * other[i];
+      lanes[i < fours ? i & 3 : 0] += (double) one[i] * other[i];
     }
     return (float) ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + 0f; // -0 becomes 0
   }
 
-  private static DoubleVector wide(float[] values, int from) {
-    return (DoubleVector)
-        FloatVector.fromArray(FloatVector.SPECIES_128, values, from)
-            .convertShape(VectorOperators.F2D, DoubleVector.SPECIES_256, 0);
+  /** The first or second four values. */
+  private static DoubleVector wide(FloatVector values, int half) {
+    return (DoubleVector) values.convertShape(VectorOperators.F2D, DoubleVector.SPECIES_256, half);
   }
 }

@@ -1,86 +1,104 @@
 package dev.weft.rank;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-
 /**
- * The best rows of a gallery seen so far, at most K: a binary heap with the worst row on top.
+ * The best rows seen so far by score, at most K: a binary heap with the worst row on top.
  *
- * <p>Invariant: every row in the heap ranks before every offered row that is not. Not thread safe.
+ * <p>Invariant: every row in the heap comes before every offered row that is not. Not thread safe.
  */
-final class BestRows {
-  private final Gallery gallery;
+public final class BestRows {
+  private final Order order;
   private final float[] scores;
   private final int[] rows;
   private int size;
 
-  BestRows(Gallery gallery, int depth) {
-    this.gallery = gallery;
+  /** Which of two rows with equal scores comes first. */
+  @FunctionalInterface
+  public interface Order {
+    /** Negative if the first comes before the other; never 0 for two rows. */
+    int compare(int row, int otherRow);
+  }
+
+  /**
+   * Rows in order, best first.
+   *
+   * @param rows their numbers
+   * @param scores their scores
+   */
+  @SuppressWarnings("ArrayRecordComponent") // a pair of results, not compared
+  public record Ranked(int[] rows, float[] scores) {}
+
+  /**
+   * None yet.
+   *
+   * @param depth K, at least 1
+   */
+  public BestRows(int depth, Order order) {
+    this.order = order;
     scores = new float[depth];
     rows = new int[depth];
   }
 
   /** The score below which no row can enter any more; minus infinity while there is room. */
-  float bar() {
+  public float bar() {
     return size < scores.length ? Float.NEGATIVE_INFINITY : scores[0];
   }
 
-  /** Takes the row in if it ranks before the worst, or if there is room. */
-  void offer(float score, int row) {
+  /** Takes the row in if it comes before the worst, or if there is room. */
+  public void offer(int row, float score) {
     if (size < scores.length) {
       int hole = size++;
-      while (hole > 0 && before(scores[parent(hole)], rows[parent(hole)], score, row)) {
-        move(parent(hole), hole);
+      while (hole > 0 && before(rows[parent(hole)], scores[parent(hole)], row, score)) {
+        put(hole, rows[parent(hole)], scores[parent(hole)]);
         hole = parent(hole);
       }
-      put(hole, score, row);
+      put(hole, row, score);
       return;
     }
-    if (!before(score, row, scores[0], rows[0])) {
-      return;
+    if (before(row, score, rows[0], scores[0])) {
+      sink(row, score);
     }
+  }
+
+  /** Puts a row in the place of the worst, and lets the next worst rise to the top. */
+  private void sink(int row, float score) {
     int hole = 0;
     while (2 * hole + 1 < size) {
       int child = 2 * hole + 1;
       if (child + 1 < size
-          && before(scores[child], rows[child], scores[child + 1], rows[child + 1])) {
+          && before(rows[child], scores[child], rows[child + 1], scores[child + 1])) {
         child++;
       }
-      if (!before(score, row, scores[child], rows[child])) {
+      if (!before(row, score, rows[child], scores[child])) {
         break;
       }
-      move(child, hole);
+      put(hole, rows[child], scores[child]);
       hole = child;
     }
-    put(hole, score, row);
+    put(hole, row, score);
   }
 
-  /** The rows as hits, best first. */
-  List<Hit> hits() {
-    List<Hit> hits = new ArrayList<>(size);
-    for (int i = 0; i < size; i++) {
-      hits.add(new Hit(gallery.key(rows[i]), scores[i]));
+  /** All rows held, which are taken out. */
+  public Ranked ranked() {
+    int[] ranked = new int[size];
+    float[] values = new float[size];
+    while (size > 0) {
+      size--;
+      ranked[size] = rows[0];
+      values[size] = scores[0];
+      sink(rows[size], scores[size]);
     }
-    Collections.sort(hits);
-    return hits;
+    return new Ranked(ranked, values);
   }
 
-  /** The order of {@link Hit}, on rows. */
-  private boolean before(float score, int row, float otherScore, int otherRow) {
-    return score > otherScore
-        || (score == otherScore && gallery.place(row) < gallery.place(otherRow));
+  private boolean before(int row, float score, int otherRow, float otherScore) {
+    return score > otherScore || (score == otherScore && order.compare(row, otherRow) < 0);
   }
 
   private static int parent(int i) {
     return (i - 1) / 2;
   }
 
-  private void move(int from, int to) {
-    put(to, scores[from], rows[from]);
-  }
-
-  private void put(int at, float score, int row) {
+  private void put(int at, int row, float score) {
     scores[at] = score;
     rows[at] = row;
   }

@@ -175,7 +175,9 @@ public final class ExactSearch {
     Scan(Gallery gallery, Probe probe, int depth, int position) {
       this.gallery = gallery;
       this.probe = probe;
-      best = new BestRows(gallery, depth);
+      best =
+          new BestRows(
+              depth, (row, other) -> Integer.compare(gallery.place(row), gallery.place(other)));
       slack =
           (gallery.width() + 8)
               * (0x1p-23 * norm(probe, gallery, position) * gallery.largestNorm() + UNDERFLOW);
@@ -223,7 +225,12 @@ public final class ExactSearch {
 
     Ranking ranking() {
       OptionalInt rank = target.isPresent() ? OptionalInt.of(before + 1) : OptionalInt.empty();
-      return new Ranking(best.hits(), rank, gallery.size() - excluded.length);
+      BestRows.Ranked ranked = best.ranked();
+      List<Hit> hits = new ArrayList<>(ranked.rows().length);
+      for (int i = 0; i < ranked.rows().length; i++) {
+        hits.add(new Hit(gallery.key(ranked.rows()[i]), ranked.scores()[i]));
+      }
+      return new Ranking(hits, rank, gallery.size() - excluded.length);
     }
 
     private float bar() {
@@ -236,7 +243,7 @@ public final class ExactSearch {
           return;
         }
       }
-      best.offer(exact(candidate), candidate);
+      best.offer(candidate, exact(candidate));
     }
 
     private boolean precedesTarget(float score, int candidate) {
@@ -264,8 +271,8 @@ public final class ExactSearch {
       if (probe.vector().length != gallery.width()) {
         throw new WeftException(
             ExitCode.INPUT_MISSING,
-            "Cannot rank query %d: its vector has %d values, those of the gallery have %d. Query and"
-                + " gallery must come from one encoder.",
+            "Cannot rank query %d: its vector has %d values, those of the gallery have %d. Query"
+                + " and gallery must come from one encoder.",
             position,
             probe.vector().length,
             gallery.width());
@@ -277,9 +284,9 @@ public final class ExactSearch {
       if (!(square < Gallery.LARGEST_SQUARE)) {
         throw new WeftException(
             ExitCode.INPUT_MISSING,
-            "Cannot rank query %d: its vector holds a value that is not finite, or is no unit vector"
-                + " by far. If the head was trained, its weights are broken: go back to an earlier"
-                + " checkpoint.",
+            "Cannot rank query %d: its vector holds a value that is not finite, or is no unit"
+                + " vector by far. If the head was trained, its weights are broken: go back to an"
+                + " earlier checkpoint.",
             position);
       }
       return Math.sqrt(square);

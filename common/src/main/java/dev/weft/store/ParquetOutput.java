@@ -5,7 +5,7 @@ import org.apache.parquet.io.OutputFile;
 import org.apache.parquet.io.PositionOutputStream;
 
 /** Hands the bytes of a Parquet file to the stream that counts and hashes them. */
-public record ParquetOutput(HashingOutput file) implements OutputFile {
+record ParquetOutput(HashingOutput file) implements OutputFile {
   @Override
   public PositionOutputStream create(long ignoredBlockSize) {
     return new PositionOutputStream() {

@@ -5,6 +5,7 @@ import dev.weft.WeftException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -57,10 +58,22 @@ record Retired(Artefact artefact) {
       if (manifest.isEmpty()) {
         return; // another vacuum was faster
       }
-      exclusive.create(to, manifest.get());
+      copy(exclusive, manifest.get(), to);
       artefact.files().delete(from, false);
     } catch (IOException e) {
       throw Storage.failed(e, "retire %s", from);
+    }
+  }
+
+  /** A copy that a vacuum made at the same time, and was cut off after, serves as well. */
+  private void copy(ExclusiveCreate exclusive, byte[] manifest, Path to) throws IOException {
+    try {
+      exclusive.create(to, manifest);
+    } catch (IOException e) {
+      Optional<byte[]> there = Storage.read(artefact.files(), to);
+      if (there.isEmpty() || !Arrays.equals(there.get(), manifest)) {
+        throw e;
+      }
     }
   }
 

@@ -120,9 +120,17 @@ class IndexLifeTest {
     model.putAll(values(List.of(other)));
     assertThat(stored(artefact.require())).isEqualTo(model);
 
-    editor.delete(attempt(), Set.of(Samples.key(3), Samples.key(41), Samples.key(9999)));
+    IndexEditor.Change deleted =
+        editor.delete(attempt(), Set.of(Samples.key(3), Samples.key(41), Samples.key(9999)));
+    assertThat(deleted.unknown()).containsExactly(Samples.key(9999));
     model.keySet().removeAll(Set.of(Samples.key(3), Samples.key(41)));
     assertThat(stored(artefact.require())).isEqualTo(model);
+
+    long version = artefact.require().version();
+    IndexEditor.Change nothing = editor.delete(attempt(), Set.of(Samples.key(9999)));
+    assertThat(nothing.unknown()).containsExactly(Samples.key(9999));
+    assertThat(nothing.index().version()).isEqualTo(version);
+    assertThat(artefact.require().version()).isEqualTo(version);
 
     int files = artefact.require().files("index").size();
     Snapshot compact = editor.compact(attempt());

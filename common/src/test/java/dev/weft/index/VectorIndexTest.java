@@ -13,6 +13,7 @@ import dev.weft.rank.Probe;
 import dev.weft.rank.Ranking;
 import dev.weft.store.Artefact;
 import dev.weft.store.Snapshot;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,16 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.SimpleGroupFactory;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
+import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.hadoop.util.HadoopOutputFile;
+import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.schema.MessageType;
+import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
+import org.apache.parquet.schema.Types;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -125,6 +136,58 @@ class VectorIndexTest {
             .isEqualTo(answers.get(query));
       }
     }
+  }
+
+  @Test
+  void vectorsLeftInTheFilesGiveTheSameAnswersInAQuarterOfTheMemory() {
+    Snapshot snapshot = index(50, 6);
+    VectorIndex.Scope scope = VectorIndex.Scope.all().vectorsInFiles();
+    VectorIndex.Scope half = new VectorIndex.Scope(Optional.of(Set.of(0, 3)), Optional.empty());
+    VectorIndex.Scope cells =
+        new VectorIndex.Scope(Optional.of(Set.of(1, 2)), Optional.of(Set.of(21, 30)));
+    try (VectorIndex memory = open(snapshot);
+        VectorIndex files = VectorIndex.open(HADOOP, snapshot, scope, 2)) {
+      assertThat(files.search(PROBES, K, 50)).isEqualTo(memory.search(PROBES, K, 50));
+      assertThat(files.search(PROBES, K, Optional.empty()))
+          .isEqualTo(memory.search(PROBES, K, Optional.empty()));
+      assertThat(files.search(PROBES, 2 * COUNT, 50))
+          .isEqualTo(memory.search(PROBES, 2 * COUNT, 50));
+      assertThat(files.vector(Samples.key(77)).orElseThrow()).isEqualTo(VECTORS.get(77));
+      assertThat(memory.bytes() - files.bytes()).isEqualTo(COUNT * (4L * WIDTH - 8));
+    }
+    for (VectorIndex.Scope part : List.of(half, cells)) {
+      try (VectorIndex memory = VectorIndex.open(HADOOP, snapshot, part, 2);
+          VectorIndex files = VectorIndex.open(HADOOP, snapshot, part.vectorsInFiles(), 2)) {
+        assertThat(files.size()).isPositive();
+        assertThat(files.search(PROBES, K, 50)).isEqualTo(memory.search(PROBES, K, 50));
+      }
+    }
+  }
+
+  @Test
+  void vectorsThatCannotBeReadSinglyAreRefused() throws IOException {
+    MessageType schema =
+        new MessageType("index", Types.required(PrimitiveTypeName.BINARY).named("vector"));
+    org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(folder.toString(), "a.parquet");
+    try (ParquetWriter<Group> writer =
+        ExampleParquetWriter.builder(HadoopOutputFile.fromPath(file, HADOOP))
+            .withType(schema)
+            .withCompressionCodec(CompressionCodecName.SNAPPY)
+            .withDictionaryEncoding(false)
+            .build()) {
+      for (int i = 0; i < 9; i++) {
+        Binary vector = Binary.fromConstantByteArray(new byte[8]);
+        writer.write(new SimpleGroupFactory(schema).newGroup().append("vector", vector));
+      }
+    }
+    IndexFileReader reader = new IndexFileReader(HADOOP, file);
+
+    assertThatThrownBy(() -> reader.places(reader.parts().get(0), "vector", 8))
+        .isInstanceOf(WeftException.class)
+        .hasMessageContaining(
+            "Cannot leave the vectors of the index in its files: the column vector")
+        .hasMessageContaining("a.parquet is compressed or encoded")
+        .hasMessageContaining("change-index --compact");
   }
 
   @Test

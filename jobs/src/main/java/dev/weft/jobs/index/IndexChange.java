@@ -16,8 +16,10 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -38,6 +40,9 @@ import org.apache.spark.sql.functions;
 public record IndexChange(String append, String replace, String delete, boolean compact) {
   /** Rows of a new file: 330 MB at a width of 512. */
   private static final int ROWS_PER_FILE = 131_072;
+
+  /** Images named where the index does not have them. */
+  private static final int EXAMPLES = 5;
 
   /** Exactly one change is asked for. */
   public IndexChange {
@@ -61,16 +66,18 @@ public record IndexChange(String append, String replace, String delete, boolean 
     IndexEditor editor =
         new IndexEditor(session.hadoop(), artefact, ROWS_PER_FILE, session.clock());
     String attempt = UUID.randomUUID().toString();
-    Snapshot changed;
+    IndexEditor.Change change;
     if (!append.isEmpty()) {
-      changed = editor.append(attempt, rows(session, base, append));
+      Snapshot appended = editor.append(attempt, rows(session, base, append));
+      change = new IndexEditor.Change(appended, Set.of());
     } else if (!replace.isEmpty()) {
-      changed = editor.replace(attempt, rows(session, base, replace));
+      change = editor.replace(attempt, rows(session, base, replace));
     } else if (!delete.isEmpty()) {
-      changed = editor.delete(attempt, new HashSet<>(keys(session, delete)));
+      change = editor.delete(attempt, new HashSet<>(keys(session, delete)));
     } else {
-      changed = editor.compact(attempt);
+      change = new IndexEditor.Change(editor.compact(attempt), Set.of());
     }
+    Snapshot changed = change.index();
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("count", changed.rows("index"));
     figures.put("count_before", base.rows("index"));
@@ -78,9 +85,26 @@ public record IndexChange(String append, String replace, String delete, boolean 
     new Releases(session)
         .withIndex(changed)
         .ifPresent(release -> figures.put("release", release.version()));
+    if (!change.unknown().isEmpty()) {
+      List<String> examples =
+          change.unknown().stream().limit(EXAMPLES).map(ImageKey::toString).toList();
+      figures.put("unknown", change.unknown().size());
+      figures.put("unknown_examples", examples);
+      session
+          .progress()
+          .say(
+              String.format(
+                  Locale.ROOT,
+                  "%s: the index version %d does not have %,d of the images, such as %s%s",
+                  delete.isEmpty() ? replace : delete,
+                  base.version(),
+                  change.unknown().size(),
+                  String.join(", ", examples),
+                  delete.isEmpty() ? "; they are added" : ""));
+    }
     return new StageResult(
         "change-index",
-        StageResult.DONE,
+        changed.version() == base.version() ? StageResult.UP_TO_DATE : StageResult.DONE,
         Optional.of(changed),
         (session.clock().millis() - start) / 1000.0,
         figures);

@@ -4,7 +4,7 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.store.FileEntry;
 import dev.weft.store.HashingOutput;
-import dev.weft.store.ParquetOutput;
+import dev.weft.store.ParquetBuilder;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Collections;
@@ -12,9 +12,7 @@ import java.util.Iterator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetWriter;
-import org.apache.parquet.hadoop.api.WriteSupport;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
-import org.apache.parquet.io.OutputFile;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.StructField;
@@ -61,8 +59,8 @@ record ParquetTable(String table, StructType schema) implements Serializable {
   }
 
   private ParquetWriter<Row> writer(Configuration hadoop, HashingOutput file) throws IOException {
-    Builder builder =
-        new Builder(new ParquetOutput(file), new RowWriteSupport(table, schema))
+    ParquetBuilder<Row> builder =
+        new ParquetBuilder<>(file, new RowWriteSupport(table, schema))
             .withConf(hadoop)
             .withCompressionCodec(CompressionCodecName.ZSTD)
             .withRowGroupSize(ROW_GROUP_BYTES)
@@ -75,26 +73,6 @@ record ParquetTable(String table, StructType schema) implements Serializable {
       }
     }
     return builder.build();
-  }
-
-  private static final class Builder extends ParquetWriter.Builder<Row, Builder> {
-    private final RowWriteSupport support;
-
-    Builder(OutputFile file, RowWriteSupport support) {
-      super(file);
-      this.support = support;
-    }
-
-    @Override
-    protected Builder self() {
-      return this;
-    }
-
-    @Override
-    @SuppressWarnings("deprecation") // deprecated, and abstract still
-    protected WriteSupport<Row> getWriteSupport(Configuration ignored) {
-      return support;
-    }
   }
 
   /** The failure of a row that breaks the table's rules. */

@@ -186,6 +186,14 @@ class SearchJobTest {
     assertThat(IndexJob.run(cells).status()).isEqualTo(StageResult.UP_TO_DATE);
     assertThat(IndexJob.run(cells).snapshot().orElseThrow().version())
         .isEqualTo(built.snapshot().orElseThrow().version() + 1);
+    StageResult again = new IndexChange("", "", gone.toString(), false).run(cells);
+    assertThat(again.status()).isEqualTo(StageResult.UP_TO_DATE);
+    assertThat(again.figures())
+        .containsEntry("unknown", 1)
+        .containsEntry("count", changed.figures().get("count"));
+    assertThat(again.figures().get("unknown_examples"))
+        .asString()
+        .contains(best.get("id").toString());
     assertThatThrownBy(() -> new IndexChange("a", "b", "", false))
         .isInstanceOf(WeftException.class)
         .hasMessageContaining("Cannot change the index: 2 changes are asked for");

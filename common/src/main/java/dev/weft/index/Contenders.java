@@ -1,17 +1,22 @@
 package dev.weft.index;
 
+import dev.weft.rank.BestRows;
 import java.util.Arrays;
 
 /**
  * The rows that may be among the K best of a query, as far as one worker has seen.
  *
  * <p>Each row is held with an upper bound of its score. Now and then the K rows with the greatest
- * bounds are scored by definition; the least of these scores is the {@link #bar}, which the K-th
- * best of all rows does not lie below, so a row whose bound lies below it is none of the K best.
- * Invariant: every row seen whose bound reaches the bar is held.
+ * bounds are scored by definition, or where that would mean reading files, by their lower bounds;
+ * the least of these scores is the {@link #bar}, which the K-th best of all rows does not lie
+ * below, so a row whose bound lies below it is none of the K best. Invariant: every row seen whose
+ * bound reaches the bar is held.
  */
-final class Candidates {
+final class Contenders {
   private static final int FIRST = 64;
+
+  /** Rows scored at once at the end, where vectors are read from files. */
+  private static final int TOGETHER = 64;
 
   private final int depth;
   private final Scorer scorer;
@@ -20,18 +25,12 @@ final class Candidates {
   private int count;
   private float bar = Float.NEGATIVE_INFINITY;
 
-  /** Scores a row by definition. */
-  @FunctionalInterface
-  interface Scorer {
-    float score(int row);
-  }
-
   /**
    * None yet.
    *
    * @param depth K, at least 1
    */
-  Candidates(int depth, Scorer scorer) {
+  Contenders(int depth, Scorer scorer) {
     this.depth = depth;
     this.scorer = scorer;
     int capacity = Math.max(FIRST, 4 * depth);
@@ -69,7 +68,7 @@ final class Candidates {
   }
 
   /** Takes the rows of another worker in. */
-  void addAll(Candidates other) {
+  void addAll(Contenders other) {
     raise(other.bar);
     for (int i = 0; i < other.count; i++) {
       add(other.rows[i], other.bounds[i]);
@@ -84,7 +83,7 @@ final class Candidates {
       int scored = 0;
       for (int i = 0; i < count; i++) {
         if (bounds[i] >= least) {
-          scores[scored++] = score(i);
+          scores[scored++] = atLeast(i);
         }
       }
       bar = Math.max(bar, greatest(Arrays.copyOf(scores, scored), depth));
@@ -99,29 +98,64 @@ final class Candidates {
     count = kept;
   }
 
-  private float score(int i) {
-    if (rows[i] >= 0) {
-      bounds[i] = scorer.score(rows[i]);
-      rows[i] = ~rows[i];
+  private float atLeast(int i) {
+    if (rows[i] < 0) {
+      return bounds[i];
     }
+    if (!scorer.inMemory()) {
+      return bounds[i] - scorer.spread(rows[i]);
+    }
+    bounds[i] = scorer.score(rows[i]);
+    rows[i] = ~rows[i];
     return bounds[i];
   }
 
   /** Offers all rows that may be among the best, each with its score. */
   void finish(BestRows best) {
+    if (!scorer.inMemory()) {
+      shrink();
+    }
     long[] packed = new long[count];
     for (int i = 0; i < count; i++) {
       packed[i] = ((long) ~order(bounds[i]) << 32) | i;
     }
     Arrays.sort(packed);
-    for (long one : packed) {
-      int i = (int) one;
-      if (bounds[i] < best.bar()) {
-        break; // it and all after it are worse for certain
+    int together = scorer.inMemory() ? 1 : Math.max(TOGETHER, depth);
+    for (int from = 0; from < count; from += together) {
+      int to = from;
+      while (to < Math.min(count, from + together) && bounds[(int) packed[to]] >= best.bar()) {
+        to++;
       }
-      float score = score(i);
-      best.offer(~rows[i], score);
+      score(packed, from, to);
+      for (int i = from; i < to; i++) {
+        int at = (int) packed[i];
+        best.offer(~rows[at], bounds[at]);
+      }
+      if (to < from + together) {
+        break; // all after it are worse for certain
+      }
     }
+  }
+
+  /** Replaces bounds by the scores themselves. */
+  private void score(long[] packed, int from, int to) {
+    int[] some = new int[to - from];
+    int[] places = new int[to - from];
+    int unknown = 0;
+    for (int i = from; i < to; i++) {
+      int at = (int) packed[i];
+      if (rows[at] >= 0) {
+        places[unknown] = at;
+        some[unknown++] = rows[at];
+      }
+    }
+    scorer.score(
+        some,
+        unknown,
+        (i, score) -> {
+          bounds[places[i]] = score;
+          rows[places[i]] = ~rows[places[i]];
+        });
   }
 
   /** An integer that orders as the float does. */
