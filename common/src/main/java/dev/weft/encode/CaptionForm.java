@@ -9,6 +9,8 @@ public enum CaptionForm {
   FIRST_AND_SECOND,
   /** All captions in reverse order, joined by "and". */
   SECOND_AND_FIRST,
+  /** All captions in their order, joined by a comma and "and", as BGE-VL's evaluation has them. */
+  COMMA_AND,
   /** The first caption alone. */
   FIRST,
   /** The last caption alone. */

@@ -41,13 +41,13 @@ public final class QueryText {
       return "";
     }
     switch (form) {
-      case FIRST_AND_SECOND -> {}
+      case FIRST_AND_SECOND, COMMA_AND -> {}
       case SECOND_AND_FIRST -> Collections.reverse(chosen);
       case FIRST -> chosen.subList(1, chosen.size()).clear();
       case SECOND -> chosen.subList(0, chosen.size() - 1).clear();
     }
     chosen.set(0, capitalize(chosen.get(0)));
-    return String.join(" and ", chosen);
+    return String.join(form == CaptionForm.COMMA_AND ? ", and " : " and ", chosen);
   }
 
   private static String strip(String caption) {

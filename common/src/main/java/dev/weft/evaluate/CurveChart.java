@@ -6,6 +6,7 @@ import dev.weft.evaluate.Report.Curves;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Draws curves over epochs as one SVG, with the same numbers as a table for those who read. */
 final class CurveChart {
@@ -28,16 +29,17 @@ final class CurveChart {
   private CurveChart(StringBuilder html, Curves curves) {
     this.html = html;
     this.curves = curves;
-    this.longest = curves.curves().stream().mapToInt(one -> one.values().size()).max().orElse(0);
+    this.longest =
+        curves.curves().stream().mapToInt(one -> one.values().lastKey() + 1).max().orElse(0);
     this.highest =
         curves.curves().stream()
-            .flatMap(one -> one.values().stream())
+            .flatMap(one -> one.values().values().stream())
             .mapToDouble(Double::doubleValue)
             .max()
             .orElse(1);
     double least =
         curves.curves().stream()
-            .flatMap(one -> one.values().stream())
+            .flatMap(one -> one.values().values().stream())
             .mapToDouble(Double::doubleValue)
             .min()
             .orElse(0);
@@ -71,14 +73,14 @@ final class CurveChart {
     for (int i = 0; i < curves.curves().size(); i++) {
       Curve curve = curves.curves().get(i);
       StringBuilder path = new StringBuilder();
-      for (int epoch = 0; epoch < curve.values().size(); epoch++) {
+      for (Map.Entry<Integer, Double> point : curve.values().entrySet()) {
         path.append(
             String.format(
                 Locale.ROOT,
                 "%s%.1f %.1f",
-                epoch == 0 ? "M" : "L",
-                x(epoch),
-                y(curve.values().get(epoch))));
+                path.isEmpty() ? "M" : "L",
+                x(point.getKey()),
+                y(point.getValue())));
       }
       tag("<path class=\"curve c%d\" d=\"%s\"/>", i % COLOURS, path);
       tag(
@@ -96,7 +98,7 @@ final class CurveChart {
     double[] places = new double[all.size()];
     Integer[] order = new Integer[places.length];
     for (int i = 0; i < places.length; i++) {
-      places[i] = y(all.get(i).values().get(all.get(i).values().size() - 1));
+      places[i] = y(last(all.get(i)));
       order[i] = i;
     }
     Arrays.sort(order, (a, b) -> Double.compare(places[a], places[b]));
@@ -106,18 +108,21 @@ final class CurveChart {
     return places;
   }
 
+  private static double last(Curve curve) {
+    return curve.values().get(curve.values().lastKey());
+  }
+
   private String spoken() {
     StringBuilder words = new StringBuilder(curves.title());
     for (Curve curve : curves.curves()) {
-      List<Double> values = curve.values();
       words.append(
           String.format(
               Locale.ROOT,
               "; %s from %s to %s in %d epochs",
               curve.name(),
-              number(values.get(0)),
-              number(values.get(values.size() - 1)),
-              values.size()));
+              number(curve.values().get(curve.values().firstKey())),
+              number(last(curve)),
+              curve.values().lastKey() + 1));
     }
     return words.toString();
   }
@@ -137,9 +142,8 @@ final class CurveChart {
     for (int epoch = 0; epoch < longest; epoch++) {
       html.append("<tr><th scope=\"row\">").append(epoch + 1).append("</th>");
       for (Curve curve : curves.curves()) {
-        html.append("<td>");
-        html.append(epoch < curve.values().size() ? number(curve.values().get(epoch)) : "");
-        html.append("</td>");
+        Double value = curve.values().get(epoch);
+        html.append("<td>").append(value == null ? "" : number(value)).append("</td>");
       }
       html.append("</tr>\n");
     }

@@ -1,6 +1,7 @@
 package dev.weft.evaluate;
 
 import dev.weft.config.Rules;
+import dev.weft.encode.CaptionForm;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
@@ -9,6 +10,7 @@ import java.util.Set;
  * Settings of the evaluate stage, read from the {@code evaluate.*} keys.
  *
  * @param cohort the candidates of a query
+ * @param captionForms texts of a query with several captions, whose vectors are averaged; each once
  * @param splits the splits to evaluate, at least one
  * @param cutoffs K of Recall@K for data sets of FashionIQ's family, ascending; 10 and 50 among them
  * @param depth length of the stored rankings, at least 50 and every cut-off
@@ -20,6 +22,7 @@ import java.util.Set;
  */
 public record EvaluateConfig(
     Candidates cohort,
+    List<CaptionForm> captionForms,
     List<String> splits,
     List<Integer> cutoffs,
     int depth,
@@ -38,10 +41,16 @@ public record EvaluateConfig(
   }
 
   public EvaluateConfig {
+    captionForms = List.copyOf(captionForms);
     splits = List.copyOf(splits);
     cutoffs = List.copyOf(cutoffs);
     baselines = List.copyOf(baselines);
     Rules.of("evaluate")
+        .require(
+            !captionForms.isEmpty() && Set.copyOf(captionForms).size() == captionForms.size(),
+            "caption-forms",
+            captionForms,
+            "must name at least one form, each once")
         .require(!splits.isEmpty(), "splits", splits, "must name at least one split")
         .require(
             cutoffs.containsAll(List.of(10, 50)),

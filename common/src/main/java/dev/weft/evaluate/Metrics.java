@@ -99,6 +99,11 @@ public record Metrics(
         head, protocol.name(), protocol.family(), counts, Hit.TIE_RULE, values, reasons);
   }
 
+  /** The same numbers under another name of the head. */
+  public Metrics under(String name) {
+    return new Metrics(name, protocol, family, counts, tieRule, values, degradedBecause);
+  }
+
   /** The same numbers of rankings whose ties were broken in another way. */
   Metrics rankedBy(String rule) {
     return new Metrics(head, protocol, family, counts, rule, values, degradedBecause);

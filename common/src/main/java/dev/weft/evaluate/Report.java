@@ -3,11 +3,14 @@ package dev.weft.evaluate;
 import dev.weft.ingest.ImageKey;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What the page of a run shows: plain values, filled by the jobs and drawn by {@link ReportPage}.
@@ -82,11 +85,11 @@ public record Report(String title, String lead, List<Section> sections) {
    * One curve.
    *
    * @param name the head
-   * @param values one per epoch, at least one
+   * @param values by epoch, from 0; at least one, and not every epoch need have one
    */
-  public record Curve(String name, List<Double> values) {
+  public record Curve(String name, SortedMap<Integer, Double> values) {
     public Curve {
-      values = List.copyOf(values);
+      values = Collections.unmodifiableSortedMap(new TreeMap<>(values));
     }
   }
 

@@ -9,11 +9,13 @@ class QueryTextTest {
   private static final List<String> PAIR = List.of(" is darker, ", "has Long sleeves.");
 
   @Test
-  void joinsTwoCaptionsInTheFourForms() {
+  void joinsTwoCaptionsInEveryForm() {
     assertThat(QueryText.of(PAIR, CaptionForm.FIRST_AND_SECOND))
         .isEqualTo("Is darker and has Long sleeves");
     assertThat(QueryText.of(PAIR, CaptionForm.SECOND_AND_FIRST))
         .isEqualTo("Has long sleeves and is darker");
+    assertThat(QueryText.of(PAIR, CaptionForm.COMMA_AND))
+        .isEqualTo("Is darker, and has Long sleeves");
     assertThat(QueryText.of(PAIR, CaptionForm.FIRST)).isEqualTo("Is darker");
     assertThat(QueryText.of(PAIR, CaptionForm.SECOND)).isEqualTo("Has long sleeves");
   }

@@ -15,6 +15,7 @@ class EvaluateConfigTest {
                 new EvaluateConfig(
                     Candidates.ORIGINAL,
                     List.of(),
+                    List.of(),
                     List.of(10, 5),
                     40,
                     List.of(Baseline.TEXT, Baseline.TEXT),
@@ -23,7 +24,8 @@ class EvaluateConfigTest {
                     -1,
                     99))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("9 problems")
+        .hasMessageContaining("10 problems")
+        .hasMessageContaining("evaluate.caption-forms must name at least one form, each once")
         .hasMessageContaining("evaluate.splits must name at least one split")
         .hasMessageContaining("evaluate.cutoffs must have 10 and 50")
         .hasMessageContaining("evaluate.cutoffs must be positive and in ascending order")

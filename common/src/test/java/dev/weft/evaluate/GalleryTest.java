@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -79,8 +80,8 @@ class GalleryTest {
                     new Curves(
                         "Training loss, nats",
                         List.of(
-                            new Curve("gated", List.of(5.0, 3.0, 2.5)),
-                            new Curve("combiner", List.of(4.0, 2.0)))))),
+                            new Curve("gated", new TreeMap<>(Map.of(0, 5.0, 1, 3.0, 2, 2.5))),
+                            new Curve("combiner", new TreeMap<>(Map.of(0, 4.0, 2, 2.0))))))),
             new Report.Gallery(
                 "Queries",
                 "A note.",

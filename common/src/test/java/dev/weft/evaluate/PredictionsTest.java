@@ -349,20 +349,20 @@ class PredictionsTest {
 
     Predictions cirr =
         new Predictions(
-            Protocol.named("cirr/val", Map.of()),
-            annotations("cirr", Layout.CIRR, GOLDEN.resolve("cirr")));
+            Protocol.named("mine/val", Map.of("mine", Family.CIRR)),
+            annotations("mine", Layout.CIRR, GOLDEN.resolve("cirr")));
     String recall = GOLDEN.resolve("cirr/recall.json").toString();
     Map<String, byte[]> two =
         cirr.submission(
             HADOOP, List.of(recall, GOLDEN.resolve("cirr/recall_subset.json").toString()));
 
-    assertThat(two).containsOnlyKeys("cirr-val-recall.json", "cirr-val-recall_subset.json");
-    assertThat(JSON.readTree(two.get("cirr-val-recall.json"))).isEqualTo(json("cirr/recall.json"));
-    assertThat(JSON.readTree(two.get("cirr-val-recall_subset.json")))
+    assertThat(two).containsOnlyKeys("mine-val-recall.json", "mine-val-recall_subset.json");
+    assertThat(JSON.readTree(two.get("mine-val-recall.json"))).isEqualTo(json("cirr/recall.json"));
+    assertThat(JSON.readTree(two.get("mine-val-recall_subset.json")))
         .isEqualTo(json("cirr/recall_subset.json"));
     assertThatThrownBy(() -> cirr.submission(HADOOP, List.of(recall)))
         .hasMessageContaining(
-            "Cannot export a submission for cirr/val: query 100 has no ranking of its image group");
+            "Cannot export a submission for mine/val: query 100 has no ranking of its image group");
   }
 
   @Test
@@ -377,8 +377,8 @@ class PredictionsTest {
                 circo.submission(
                     HADOOP, List.of(GOLDEN.resolve("circo/predictions.json").toString())))
         .hasMessage(
-            "Cannot export a submission for circo/val: the annotations have 30 queries, and the server"
-                + " expects 220. Get the published annotations again.");
+            "Cannot export a submission for circo/val: the annotations have 30 queries, and the"
+                + " server expects 220. Get the published annotations again.");
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.weft.encode.CaptionForm;
 import dev.weft.evaluate.Protocol.Counts;
 import dev.weft.ingest.Layout;
 import dev.weft.ingest.Triplet;
@@ -14,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,6 +65,35 @@ class ProtocolTest {
     assertThat(protocol.name()).isEqualTo(name);
     assertThat(protocol).hasToString(name);
     assertThat(protocol.referenceRemoved()).isEqualTo(removed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "fashioniq/original, FIRST_AND_SECOND",
+    "fashioniq/val-union+both-orders-averaged, FIRST_AND_SECOND SECOND_AND_FIRST",
+    "fashioniq/original-noref+comma-and, COMMA_AND",
+    "shop/original+first+second, FIRST SECOND",
+    "circo/val, FIRST_AND_SECOND",
+  })
+  void theNameSaysHowCaptionsAreJoined(String name, String forms) {
+    Protocol protocol = Protocol.named(name, Map.of("shop", Family.FASHIONIQ));
+
+    assertThat(protocol.name()).isEqualTo(name);
+    assertThat(protocol.captions())
+        .containsExactlyElementsOf(
+            Stream.of(forms.split(" ", -1)).map(CaptionForm::valueOf).toList());
+    if (name.startsWith("fashioniq/")) {
+      assertThat(protocol.published().get("dress").queries()).isEqualTo(2017);
+    }
+  }
+
+  @Test
+  void aJoinerThatIsNoneIsRefused() {
+    assertThatThrownBy(() -> Protocol.named("fashioniq/original+semicolon", Map.of()))
+        .hasMessageContaining("Cannot find the protocol 'fashioniq/original+semicolon'")
+        .hasMessageContaining("+both-orders-averaged or +comma-and");
+    assertThatThrownBy(() -> Protocol.named("circo/val+comma-and", Map.of()))
+        .hasMessageContaining("Cannot find the protocol 'circo/val+comma-and'");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.weft.jobs;
 
 import dev.weft.ExitCode;
+import dev.weft.MarkedSection;
 import dev.weft.config.Binder;
 import dev.weft.config.Settings;
 import dev.weft.jobs.align.AlignJob;
@@ -18,10 +19,12 @@ import dev.weft.jobs.train.LossVerification;
 import dev.weft.jobs.train.MineJob;
 import dev.weft.jobs.train.TrainJob;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -97,6 +100,14 @@ final class Commands {
         "evaluate --config conf/wardrobe.yaml --set evaluate.cohort=val-union");
     add(
         root,
+        new LeaderboardCommand(console),
+        "leaderboard",
+        "Trains and scores every head in each of its forms on one set of embeddings, over seeds.",
+        "leaderboard --config conf/wardrobe.yaml --seeds 1,2,3",
+        "leaderboard --config conf/fashioniq.yaml --protocol fashioniq/val-union --into"
+            + " RESULTS.md");
+    add(
+        root,
         new StageCommand(console, session -> IndexJob.run(session).fields()),
         "index",
         "Writes the gallery as a searchable Parquet index.",
@@ -128,7 +139,8 @@ final class Commands {
         root,
         new StageCommand(console, LossVerification::run),
         "verify-loss",
-        "Shows on your data and cluster that loss and gradient are those of one process in float64.",
+        "Shows on your data and cluster that loss and gradient are those of one process in"
+            + " float64.",
         "verify-loss --config conf/wardrobe.yaml");
     add(
         root,
@@ -343,6 +355,43 @@ final class Commands {
     @Override
     Map<String, Object> run(Session session) {
       return job.apply(session);
+    }
+  }
+
+  /** Compares all heads. */
+  static final class LeaderboardCommand extends SessionCommand {
+    @Option(
+        names = "--seeds",
+        paramLabel = "SEED",
+        split = ",",
+        defaultValue = "1,2,3",
+        description = "Seeds of the training (default ${DEFAULT-VALUE}); the embeddings stay.")
+    private List<Long> seeds;
+
+    @Option(
+        names = "--protocol",
+        paramLabel = "NAME",
+        description = "The one protocol to score by (default: all that the configuration gives).")
+    private String protocol;
+
+    @Option(
+        names = "--into",
+        paramLabel = "FILE",
+        description = "A Markdown file: replaces what stands between its leaderboard marks.")
+    private Path into;
+
+    LeaderboardCommand(Console console) {
+      super(console);
+    }
+
+    @Override
+    Map<String, Object> run(Session session) {
+      Leaderboard leaderboard = new Leaderboard(seeds, Optional.ofNullable(protocol));
+      Leaderboard.Made made = leaderboard.run(session);
+      if (into != null) {
+        MarkedSection.replace(into, "leaderboard", made.markdown());
+      }
+      return made.fields();
     }
   }
 

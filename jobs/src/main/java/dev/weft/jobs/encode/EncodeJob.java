@@ -212,11 +212,13 @@ public final class EncodeJob {
     figures.put("texts_cut", cut);
   }
 
-  /** Evaluation joins all captions in their order; training as it was configured. */
+  /** As it was configured; for evaluation and search all captions in their order in any case. */
   static Stream<String> texts(Triplet triplet, List<CaptionForm> forms) {
-    List<CaptionForm> needed =
-        triplet.split().equals("train") ? forms : List.of(CaptionForm.FIRST_AND_SECOND);
-    return needed.stream().map(form -> QueryText.of(triplet.captions(), form));
+    Stream<CaptionForm> needed =
+        triplet.split().equals("train")
+            ? forms.stream()
+            : Stream.concat(Stream.of(CaptionForm.FIRST_AND_SECOND), forms.stream());
+    return needed.map(form -> QueryText.of(triplet.captions(), form));
   }
 
   /** What need not be encoded, now: key and vector, each key once. */

@@ -1,6 +1,9 @@
 package dev.weft.jobs.evaluate;
 
 import dev.weft.config.Binder;
+import dev.weft.config.ConfigException;
+import dev.weft.encode.CaptionForm;
+import dev.weft.evaluate.Metrics;
 import dev.weft.jobs.PipelineConfig;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.Stage;
@@ -10,6 +13,8 @@ import dev.weft.store.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Ranks every query of the configured splits exactly, by every head and baseline, and scores them
@@ -35,6 +40,7 @@ public final class EvaluateJob {
   /** Runs the stage in the given session. */
   public static StageResult score(Session session) {
     PipelineConfig config = session.config();
+    requireEncodedForms(config);
     Snapshot ingest = session.input("ingest");
     Snapshot encode = session.input("encode");
     List<Snapshot> heads =
@@ -51,6 +57,28 @@ public final class EvaluateJob {
             .run(session, new Evaluation(session, ingest, encode, heads)::write);
     byte[] report = result.snapshot().orElseThrow().read(REPORT);
     return result.with("page", PageFile.publish(session, config.run() + ".html", report));
+  }
+
+  private static void requireEncodedForms(PipelineConfig config) {
+    Set<CaptionForm> encoded = new TreeSet<>(config.encode().captionForms());
+    encoded.add(CaptionForm.FIRST_AND_SECOND); // always
+    List<CaptionForm> wanted = config.evaluate().captionForms();
+    if (!encoded.containsAll(wanted)) {
+      throw new ConfigException(
+          "the configuration",
+          List.of(
+              new ConfigException.Problem(
+                  "evaluate.caption-forms",
+                  "must be among encode.caption-forms ("
+                      + encoded.stream().map(Binder::kebab).toList()
+                      + "), found "
+                      + wanted.stream().map(Binder::kebab).toList())));
+    }
+  }
+
+  /** What every head reached, by every protocol. */
+  public static List<Metrics> metrics(StageResult result) {
+    return Scores.read(result.snapshot().orElseThrow()).metrics();
   }
 
   /** The tables of results of this stage, for a terminal. */

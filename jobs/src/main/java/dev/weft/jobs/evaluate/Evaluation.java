@@ -7,6 +7,7 @@ import dev.weft.evaluate.Outcomes;
 import dev.weft.evaluate.Outcomes.Outcome;
 import dev.weft.evaluate.Outcomes.Query;
 import dev.weft.evaluate.Prediction;
+import dev.weft.evaluate.Protocol;
 import dev.weft.evaluate.RankedQuery;
 import dev.weft.evaluate.ReportPage;
 import dev.weft.evaluate.Submission;
@@ -152,21 +153,21 @@ record Evaluation(Session session, Snapshot ingest, Snapshot encode, List<Snapsh
       metrics.add(set.score(name, queries, settings().cutoffs()));
       heads.put(name, asked.keySet().stream().map(outcomes::get).toList());
     }
-    List<Query> queries =
-        asked.values().stream().map(one -> query(one.triplet(), one.candidates())).toList();
+    List<Query> queries = asked.values().stream().map(one -> query(set.protocol(), one)).toList();
     return new Answered(
         metrics, Outcomes.of(metrics.get(0), set.protocol().dataset(), queries, heads));
   }
 
-  private static Query query(Triplet triplet, int candidates) {
+  private static Query query(Protocol protocol, QuerySet.Asked asked) {
+    Triplet triplet = asked.triplet();
     return new Query(
         triplet.category(),
         triplet.id(),
         triplet.reference(),
-        Question.text(triplet),
+        Question.texts(triplet, protocol).get(0),
         triplet.groundTruths(),
         triplet.aspects(),
-        candidates);
+        asked.candidates());
   }
 
   private static Map<String, Object> figures(Scores scores, String best, EncodedWith vectors) {

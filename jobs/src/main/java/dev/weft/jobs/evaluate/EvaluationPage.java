@@ -2,6 +2,7 @@ package dev.weft.jobs.evaluate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.weft.evaluate.Comparison;
 import dev.weft.evaluate.Comparison.Bootstrap;
 import dev.weft.evaluate.Comparison.Side;
@@ -22,6 +23,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -35,8 +38,12 @@ import java.util.stream.Collectors;
  */
 record EvaluationPage(Session session, Snapshot ingest, Snapshot encode, List<Snapshot> heads) {
   private static final String HISTORY = "history.json";
+  private static final String VALIDATION = "validation.json";
   private static final Map<String, String> TITLES =
-      Map.of("loss", "Training loss, nats", "logit-scale", "Logit scale, 1 / temperature");
+      Map.of(
+          "loss", "Training loss, nats",
+          "logit-scale", "Logit scale, 1 / temperature",
+          "score", "Validation score");
 
   /**
    * Fills the page.
@@ -50,7 +57,11 @@ record EvaluationPage(Session session, Snapshot ingest, Snapshot encode, List<Sn
     sections.add(comparisons(best, outcomes));
     List<Curves> charts = charts();
     if (!charts.isEmpty()) {
-      sections.add(new Report.Learning("Learning curves", "One point per epoch.", charts));
+      sections.add(
+          new Report.Learning(
+              "Learning curves",
+              "By epoch; the validation score where there was one (train.validation).",
+              charts));
     }
     if (settings().examples() > 0) {
       sections.add(gallery(best, outcomes));
@@ -87,38 +98,26 @@ record EvaluationPage(Session session, Snapshot ingest, Snapshot encode, List<Sn
         "Is " + best + " better?",
         String.format(
             Locale.ROOT,
-            "Paired bootstrap over the queries, %,d resamples, seed %d; bold where the interval leaves"
-                + " zero out. It says how much other queries of the same kind could change the"
-                + " difference, and nothing of other training seeds. Wins and losses count"
+            "Paired bootstrap over the queries, %,d resamples, seed %d; bold where the interval"
+                + " leaves zero out. It says how much other queries of the same kind could change"
+                + " the difference, and nothing of other training seeds. Wins and losses count"
                 + " queries.",
             bootstrap.resamples(),
             bootstrap.seed()),
         comparisons);
   }
 
-  /** A chart for each number that the histories of the heads hold. */
+  /** A chart for each number that the histories and validations of the heads hold. */
   private List<Curves> charts() {
     Map<String, List<Curve>> byNumber = new LinkedHashMap<>();
     for (Snapshot head : heads) {
-      Map<String, List<Double>> values = new LinkedHashMap<>();
-      for (JsonNode epoch : history(head)) {
-        epoch
-            .properties()
-            .forEach(
-                field -> {
-                  if (field.getValue().isNumber() && !field.getKey().equals("epoch")) {
-                    values
-                        .computeIfAbsent(field.getKey(), key -> new ArrayList<>())
-                        .add(field.getValue().asDouble());
-                  }
-                });
-      }
       String name = head.artefact().name().substring(head.artefact().name().indexOf('/') + 1);
-      values.forEach(
-          (number, curve) ->
-              byNumber
-                  .computeIfAbsent(number, key -> new ArrayList<>())
-                  .add(new Curve(name, curve)));
+      curves(head)
+          .forEach(
+              (number, values) ->
+                  byNumber
+                      .computeIfAbsent(number, key -> new ArrayList<>())
+                      .add(new Curve(name, values)));
     }
     List<Curves> charts = new ArrayList<>();
     byNumber.forEach(
@@ -126,11 +125,32 @@ record EvaluationPage(Session session, Snapshot ingest, Snapshot encode, List<Sn
     return charts;
   }
 
-  private static JsonNode history(Snapshot head) {
+  /** What a head's files tell of its epochs: the name of a number to its values. */
+  private static Map<String, SortedMap<Integer, Double>> curves(Snapshot head) {
+    Map<String, SortedMap<Integer, Double>> curves = new LinkedHashMap<>();
+    for (String file : List.of(HISTORY, VALIDATION)) {
+      boolean there = head.manifest().files().stream().anyMatch(entry -> entry.name().equals(file));
+      for (JsonNode epoch : there ? read(head, file) : JsonNodeFactory.instance.arrayNode()) {
+        epoch
+            .properties()
+            .forEach(
+                field -> {
+                  if (field.getValue().isNumber() && !field.getKey().equals("epoch")) {
+                    curves
+                        .computeIfAbsent(field.getKey(), key -> new TreeMap<>())
+                        .put(epoch.get("epoch").asInt(), field.getValue().asDouble());
+                  }
+                });
+      }
+    }
+    return curves;
+  }
+
+  private static JsonNode read(Snapshot head, String file) {
     try {
-      return new JsonMapper().readTree(head.read(HISTORY));
+      return new JsonMapper().readTree(head.read(file));
     } catch (IOException e) {
-      throw new IllegalStateException(head.path() + " has a history that is no JSON", e);
+      throw new IllegalStateException(head.path() + " has a " + file + " that is no JSON", e);
     }
   }
 
@@ -148,8 +168,8 @@ record EvaluationPage(Session session, Snapshot ingest, Snapshot encode, List<Sn
         "Queries",
         String.format(
             Locale.ROOT,
-            "%,d of %,d queries with the first %d answers of each head; right answers are marked. The"
-                + " scores are cosine similarities.",
+            "%,d of %,d queries with the first %d answers of each head; right answers are marked."
+                + " The scores are cosine similarities.",
             shown,
             all,
             settings().answers()),

@@ -78,6 +78,7 @@ public final class HeadScore implements AutoCloseable {
   public static Map<String, Object> settings(Session session) {
     return Map.of(
         "cohort", session.config().evaluate().cohort(),
+        "captionForms", session.config().evaluate().captionForms(),
         "datasets", QuerySet.settings(session.config()));
   }
 

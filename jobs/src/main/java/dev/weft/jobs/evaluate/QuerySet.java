@@ -139,9 +139,7 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
       for (String split : config.evaluate().splits()) {
         List<Triplet> triplets = triplets(spark, ingest, source.name(), split);
         if (!triplets.isEmpty()) {
-          Protocol protocol =
-              new Protocol(
-                  source.name(), Family.of(source.layout()), split, config.evaluate().cohort());
+          Protocol protocol = protocol(source, split, config);
           sets.add(of(spark, ingest, protocol, triplets));
         }
       }
@@ -160,6 +158,15 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
     return sets;
   }
 
+  private static Protocol protocol(DataSource source, String split, PipelineConfig config) {
+    return new Protocol(
+        source.name(),
+        Family.of(source.layout()),
+        split,
+        config.evaluate().cohort(),
+        config.evaluate().captionForms());
+  }
+
   /** Whether the right answers are published; without them, queries are ranked and not scored. */
   boolean scored() {
     return queries().stream().anyMatch(triplet -> !triplet.groundTruths().isEmpty());
@@ -170,8 +177,7 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
     for (DataSource source : config.ingest().datasets()) {
       List<Triplet> triplets = triplets(spark, ingest, source.name(), split);
       if (!triplets.isEmpty()) {
-        Family family = Family.of(source.layout());
-        Protocol protocol = new Protocol(source.name(), family, split, config.evaluate().cohort());
+        Protocol protocol = protocol(source, split, config);
         QuerySet set = of(spark, ingest, protocol, triplets);
         if (!set.scored()) {
           throw nothingToScore(protocol);

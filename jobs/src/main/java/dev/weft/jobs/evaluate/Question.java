@@ -1,8 +1,9 @@
 package dev.weft.jobs.evaluate;
 
-import dev.weft.encode.CaptionForm;
 import dev.weft.encode.QueryText;
+import dev.weft.evaluate.Protocol;
 import dev.weft.ingest.Triplet;
+import dev.weft.store.VectorBytes;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.Map;
  *
  * @param query id of the triplet
  * @param reference id of the reference image
- * @param text the modification text as encoded
+ * @param text the modification text as encoded, the first where vectors of several are averaged
  * @param groundTruths ids of the right answers, the target first
  * @param subset ids of the image group of the reference without it; else empty
  * @param image vector of the reference, D little-endian float32 values
@@ -30,20 +31,47 @@ record Question(
     implements Serializable {
 
   /** The query of a triplet. */
-  static Question of(Triplet triplet, Map<String, byte[]> images, Map<String, byte[]> texts) {
-    String text = text(triplet);
+  static Question of(
+      Protocol protocol, Triplet triplet, Map<String, byte[]> images, Map<String, byte[]> texts) {
+    List<String> asked = texts(triplet, protocol);
     return new Question(
         triplet.id(),
         triplet.reference(),
-        text,
+        asked.get(0),
         triplet.groundTruths(),
         triplet.subset().stream().filter(id -> !id.equals(triplet.reference())).toList(),
         images.get(triplet.reference()),
-        texts.get(text));
+        mean(asked.stream().map(texts::get).toList()));
   }
 
-  /** The text by which a triplet is evaluated. */
-  static String text(Triplet triplet) {
-    return QueryText.of(triplet.captions(), CaptionForm.FIRST_AND_SECOND);
+  /** The texts by which a triplet is evaluated, the one that is shown first. */
+  static List<String> texts(Triplet triplet, Protocol protocol) {
+    return protocol.captions().stream()
+        .map(form -> QueryText.of(triplet.captions(), form))
+        .distinct()
+        .toList();
+  }
+
+  /** The mean of unit vectors, at unit length. */
+  private static byte[] mean(List<byte[]> vectors) {
+    if (vectors.size() == 1) {
+      return vectors.get(0);
+    }
+    float[] sum = VectorBytes.decode(vectors.get(0));
+    for (byte[] other : vectors.subList(1, vectors.size())) {
+      float[] values = VectorBytes.decode(other);
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += values[i];
+      }
+    }
+    double square = 0;
+    for (float value : sum) {
+      square += (double) value * value;
+    }
+    double length = Math.max(Math.sqrt(square), Float.MIN_NORMAL);
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] = (float) (sum[i] / length);
+    }
+    return VectorBytes.encode(sum);
   }
 }

@@ -108,7 +108,7 @@ final class Ranker implements AutoCloseable {
     Set<String> texts = new LinkedHashSet<>();
     Set<String> images = new LinkedHashSet<>(category.gallery());
     for (Triplet triplet : category.queries()) {
-      texts.add(Question.text(triplet));
+      texts.addAll(Question.texts(triplet, protocol));
       images.add(triplet.reference());
     }
     context.sc().setJobDescription("fetch the vectors of " + where);
@@ -118,7 +118,7 @@ final class Ranker implements AutoCloseable {
 
     List<Question> questions =
         category.queries().stream()
-            .map(triplet -> Question.of(triplet, imageVectors, textVectors))
+            .map(triplet -> Question.of(protocol, triplet, imageVectors, textVectors))
             .toList();
     Broadcast<CandidateVectors> candidates =
         context.broadcast(

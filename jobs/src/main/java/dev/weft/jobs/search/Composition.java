@@ -130,8 +130,8 @@ record Composition(List<EncoderBundle> encoder, List<TrainedHead> heads, ImageLi
       throw new WeftException(
           e,
           ExitCode.INPUT_MISSING,
-          "Cannot search for query %s: its image %s cannot be read: %s. Give a JPEG, PNG, WebP, GIF,"
-              + " TIFF or BMP file that every machine of the cluster can read.",
+          "Cannot search for query %s: its image %s cannot be read: %s. Give a JPEG, PNG, WebP,"
+              + " GIF, TIFF or BMP file that every machine of the cluster can read.",
           query.id(),
           query.image(),
           e.getMessage());

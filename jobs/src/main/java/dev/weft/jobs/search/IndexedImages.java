@@ -65,9 +65,9 @@ record IndexedImages(Map<String, Image> found) {
       List<String> missing = new ArrayList<>(names);
       throw new WeftException(
           ExitCode.INPUT_MISSING,
-          "Cannot search: the index does not have %d of the images that queries name: %s%s. Give the"
-              + " image file with 'image' in place of 'image_id', or index it too (index.galleries:"
-              + " all).",
+          "Cannot search: the index does not have %d of the images that queries name: %s%s. Give"
+              + " the image file with 'image' in place of 'image_id', or index it too"
+              + " (index.galleries: all).",
           missing.size(),
           String.join(", ", missing.subList(0, Math.min(SHOWN, missing.size()))),
           missing.size() > SHOWN ? " ..." : "");
@@ -91,8 +91,8 @@ record IndexedImages(Map<String, Image> found) {
     if (!Arrays.equals(one.vector(), other.vector())) {
       throw new WeftException(
           ExitCode.CONFIG,
-          "Cannot search for the image '%s': the index has several, such as %s and %s. Give its full"
-              + " name.",
+          "Cannot search for the image '%s': the index has several, such as %s and %s. Give its"
+              + " full name.",
           name,
           one.image().key(),
           other.image().key());

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.config.ConfigException;
+import dev.weft.encode.CaptionForm;
+import dev.weft.encode.QueryText;
 import dev.weft.evaluate.Comparison;
 import dev.weft.evaluate.Outcomes;
 import dev.weft.ingest.ImageKey;
@@ -14,6 +17,7 @@ import dev.weft.jobs.LocalSpark;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.StageResult;
 import dev.weft.jobs.TinyPipeline;
+import dev.weft.jobs.encode.EncodeJob;
 import dev.weft.jobs.store.Table;
 import dev.weft.rank.Hit;
 import dev.weft.store.Attempt;
@@ -141,6 +145,10 @@ class EvaluateJobTest {
           .toList();
     }
 
+    private static String text(Triplet triplet) {
+      return QueryText.of(triplet.captions(), CaptionForm.FIRST_AND_SECOND);
+    }
+
     private float[] query(Triplet triplet, String head) {
       float[] image =
           rows(Table.IMAGE_EMBEDDINGS, encode).stream()
@@ -150,7 +158,7 @@ class EvaluateJobTest {
               .orElseThrow();
       float[] text =
           rows(Table.TEXT_EMBEDDINGS, encode).stream()
-              .filter(row -> row.getAs("text").equals(Question.text(triplet)))
+              .filter(row -> row.getAs("text").equals(text(triplet)))
               .map(row -> VectorBytes.decode(row.getAs("vector")))
               .findFirst()
               .orElseThrow();
@@ -249,6 +257,44 @@ class EvaluateJobTest {
       assertThat(files.filter(file -> file.getFileName().toString().startsWith("."))).isEmpty();
     }
     assertThat(EvaluateJob.lines(second)).anyMatch(line -> line.startsWith("gated "));
+  }
+
+  @Test
+  void captionsJoinedInAnotherWayAreAnotherProtocol() {
+    String both = "[first-and-second, second-and-first]";
+    Session session =
+        TinyPipeline.sessionOn(
+            folder, "encode.caption-forms=" + both, "evaluate.caption-forms=" + both);
+    EncodeJob.run(session);
+    Snapshot encode = session.artefact("encode").require();
+
+    StageResult result = EvaluateJob.score(session);
+
+    assertThat((List<?>) result.figures().get("protocols"))
+        .isEqualTo(List.of("wardrobe/original+both-orders-averaged", "wardrobe-circo/val"));
+    QuerySet set =
+        QuerySet.read(spark, session.artefact("ingest").require(), session.config()).get(0);
+    Triplet triplet = set.queries().get(0);
+    List<String> texts = Question.texts(triplet, set.protocol());
+    assertThat(texts).hasSize(2);
+    Map<String, byte[]> vectors = new Embeddings(spark, encode).texts(texts, "a test");
+    float[] one = VectorBytes.decode(vectors.get(texts.get(0)));
+    float[] other = VectorBytes.decode(vectors.get(texts.get(1)));
+    float[] words =
+        VectorBytes.decode(Question.of(set.protocol(), triplet, Map.of(), vectors).words());
+    assertThat(words).isNotEqualTo(one);
+    double ratio = (one[0] + other[0]) / (double) words[0];
+    double square = 0;
+    for (int i = 0; i < words.length; i++) {
+      assertThat((double) words[i]).isCloseTo((one[i] + other[i]) / ratio, within(1e-5));
+      square += words[i] * words[i];
+    }
+    assertThat(square).isCloseTo(1, within(1e-5));
+    assertThatThrownBy(
+            () -> EvaluateJob.score(TinyPipeline.session("evaluate.caption-forms=[second]")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("evaluate.caption-forms must be among encode.caption-forms")
+        .hasMessageContaining("found [second]");
   }
 
   @Test
