@@ -1,13 +1,7 @@
 package dev.weft.train;
 
-import dev.weft.compute.Optimizer;
-import dev.weft.compute.RandomKey;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.SplittableRandom;
-import java.util.TreeMap;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -22,8 +16,6 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>Not safe for use by two threads at once: a graph keeps its last activations.
  */
 public final class GraphHead implements FusionHead {
-  private static final long WEIGHTS = 3;
-  private static final String BIAS = "_b";
   private static final int ROWS_PER_PASS = 1024;
 
   private final HeadArchitecture.Trainable architecture;
@@ -66,41 +58,10 @@ public final class GraphHead implements FusionHead {
     return graph.params();
   }
 
-  /**
-   * Draws initial parameters: weights uniform within {@code sqrt(6 / (inputs + outputs))} (Glorot
-   * and Bengio, AISTATS 2010), biases zero.
-   */
+  /** Takes the initial parameters of a seed, {@link HeadLayout#initial}. */
   public void initialize(long seed) {
-    // Sorted, so that the order in which a graph lists its layers changes nothing.
-    for (Map.Entry<String, INDArray> entry : new TreeMap<>(graph.paramTable()).entrySet()) {
-      INDArray values = entry.getValue();
-      if (entry.getKey().endsWith(BIAS)) {
-        values.assign(0);
-        continue;
-      }
-      SplittableRandom random =
-          new SplittableRandom(RandomKey.of(seed, WEIGHTS, entry.getKey().hashCode()));
-      double limit = Math.sqrt(6.0 / (values.size(0) + values.size(1)));
-      double[] drawn =
-          random.doubles(values.length()).map(unit -> (2 * unit - 1) * limit).toArray();
-      values.assign(Nd4j.createFromArray(drawn).castTo(type).reshape(values.shape()));
-    }
-  }
-
-  /** Where the weights of the layers lie among the parameters: everything but the biases. */
-  List<Optimizer.Span> weights() {
-    INDArray flat = graph.params();
-    return new TreeMap<>(graph.paramTable())
-        .entrySet().stream()
-            .filter(entry -> !entry.getKey().endsWith(BIAS))
-            .map(Map.Entry::getValue)
-            .map(
-                values ->
-                    new Optimizer.Span(
-                        values.offset() - flat.offset(),
-                        values.offset() - flat.offset() + values.length()))
-            .sorted(Comparator.comparingLong(Optimizer.Span::from))
-            .toList();
+    float[] drawn = HeadLayout.of(architecture).initial(seed);
+    graph.params().assign(Nd4j.createFromArray(drawn).castTo(type).reshape(1, drawn.length));
   }
 
   /** The DL4J graph itself: inputs as {@link HeadArchitecture.Trainable#graph} says. */

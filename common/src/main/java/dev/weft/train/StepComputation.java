@@ -38,6 +38,7 @@ public final class StepComputation {
   private static final int TILE_LOGITS = 1 << 22;
 
   private final GraphHead head;
+  private final HeadLayout layout;
   private final TripletTable table;
   private final Batches batches;
   private final Objective objective;
@@ -76,6 +77,7 @@ public final class StepComputation {
           objective + " asks for more hard negatives than the table's " + table.hardNegatives());
     }
     this.head = GraphHead.build(architecture);
+    this.layout = HeadLayout.of(architecture);
     this.table = table;
     this.batches = batches;
     this.objective = objective;
@@ -84,9 +86,9 @@ public final class StepComputation {
     candidateVectors = rowVectors[0].dup();
   }
 
-  /** The parameters of the head that are weights, see {@link GraphHead#weights}. */
+  /** The parameters of the head that are weights, see {@link HeadLayout#weights}. */
   List<Optimizer.Span> weights() {
-    return head.weights();
+    return layout.weights();
   }
 
   /** Which rows a step has. */

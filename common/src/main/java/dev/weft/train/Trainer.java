@@ -41,7 +41,7 @@ public final class Trainer {
   private final String configHash;
   private final Schedule schedule;
   private final int count;
-  private final List<Optimizer.Span> weights;
+  private final HeadLayout layout;
 
   /**
    * @param config the settings
@@ -59,7 +59,7 @@ public final class Trainer {
     this.batches = batches;
     this.configHash = configHash;
     this.count = Math.toIntExact(architecture.parameterCount());
-    this.weights = GraphHead.build(architecture).weights();
+    this.layout = HeadLayout.of(architecture);
     this.schedule =
         new Schedule(config.schedule(), config.learningRate(), config.warmupSteps(), steps());
   }
@@ -71,10 +71,7 @@ public final class Trainer {
 
   /** The state before the first step. */
   public Checkpoint start() {
-    GraphHead head = GraphHead.build(architecture);
-    head.initialize(batches.seed());
-    float[] parameters = new float[count + 1];
-    NativeVectors.view(head.parameters()).get(parameters, 0, count);
+    float[] parameters = Arrays.copyOf(layout.initial(batches.seed()), count + 1);
     parameters[count] = (float) Math.log(config.logitScale());
     return new Checkpoint(configHash, 0, 0, List.of(), parameters, new float[2 * (count + 1)]);
   }
@@ -176,7 +173,7 @@ public final class Trainer {
       NativeVectors.fill(parameters, from.parameters());
       INDArray state = Nd4j.createUninitialized(DataType.FLOAT, 2L * (count + 1));
       NativeVectors.fill(state, from.updater());
-      optimizer = new Optimizer(state, config.weightDecay(), weights, config.clipNorm());
+      optimizer = new Optimizer(state, config.weightDecay(), layout.weights(), config.clipNorm());
       history = new ArrayList<>(from.history());
       scores = new ArrayList<>(from.scores());
       best = from.best();
@@ -396,9 +393,9 @@ public final class Trainer {
     private WeftException notFinite(long step, int epoch, double loss, double norm, String where) {
       return new WeftException(
           ExitCode.CONFIG,
-          "Cannot go on training the %s head: in step %d (epoch %d) the loss is %s and the length of"
-              + " the gradient %s. %s Lower train.learning-rate (%s) or set train.clip-norm and run"
-              + " again with --force; the last checkpoint is still there.",
+          "Cannot go on training the %s head: in step %d (epoch %d) the loss is %s and the length"
+              + " of the gradient %s. %s Lower train.learning-rate (%s) or set train.clip-norm and"
+              + " run again with --force; the last checkpoint is still there.",
           architecture.kind().name().toLowerCase(Locale.ROOT),
           step,
           epoch,

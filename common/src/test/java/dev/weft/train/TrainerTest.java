@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.WeftException;
 import dev.weft.compute.NativeBackend;
-import dev.weft.compute.NativeVectors;
 import dev.weft.train.HeadArchitecture.Mix;
 import dev.weft.train.HeadArchitecture.Sum;
 import dev.weft.train.HeadArchitecture.Trainable;
@@ -118,22 +117,6 @@ class TrainerTest {
     assertThat(kept.stream().map(Checkpoint::step)).containsExactly(3L, 6L, 9L);
     Checkpoint steps = trainer(CONFIG).train(trainer(CONFIG).start(), scored(kept, () -> 0));
     assertThat(end.parameters()).isEqualTo(steps.parameters());
-  }
-
-  @ParameterizedTest
-  @EnumSource(
-      value = HeadKind.class,
-      names = {"GATED", "COMBINER", "ATTENTION", "TIRG"})
-  void weightsDecayAndBiasesDoNot(HeadKind kind) {
-    GraphHead head = GraphHead.build(CONFIG.trainable(kind, Synthetic.WIDTH));
-    head.initialize(1); // biases are zero
-
-    float[] values = NativeVectors.array(head.parameters());
-    boolean[] decays = new boolean[values.length];
-    head.weights().forEach(span -> Arrays.fill(decays, (int) span.from(), (int) span.to(), true));
-    for (int i = 0; i < values.length; i++) {
-      assertThat(values[i] != 0).as("parameter %d decays", i).isEqualTo(decays[i]);
-    }
   }
 
   private static ValidationConfig validation(
