@@ -109,6 +109,17 @@ public final class AlignStep {
   }
 
   /**
+   * The normalisers of the loss over a whole batch, which pass 2 needs.
+   *
+   * @param all the vectors of pass 1
+   */
+  public static SymmetricLoss.Normalizers normalizers(
+      AlignRequest request, Embeddings all, AlignParameters layout) {
+    double scale = Math.exp(NativeVectors.floats(request.parameters()).get(layout.scaleAt()));
+    return loss(all, layout.dimension(), scale).normalizers(0, all.rows());
+  }
+
+  /**
    * The loss over a whole batch.
    *
    * @param dimension D

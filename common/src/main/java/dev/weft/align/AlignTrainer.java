@@ -74,11 +74,9 @@ public final class AlignTrainer {
               step,
               batches.rows(epoch, step % batches.steps()),
               NativeVectors.bytes(parameters));
-      double scale = Math.exp(parameters.getDouble(layout.scaleAt()));
       Embeddings all = Embeddings.concatenate(workers.embed(request));
-      SymmetricLoss.Normalizers normalizers =
-          AlignStep.loss(all, layout.dimension(), scale).normalizers(0, all.rows());
-      List<PartialGradient> shares = workers.gradient(request, all, normalizers);
+      List<PartialGradient> shares =
+          workers.gradient(request, all, AlignStep.normalizers(request, all, layout));
       INDArray gradient = sum(shares);
       double loss = shares.stream().mapToDouble(PartialGradient::loss).sum();
       double norm = gradient.norm2Number().doubleValue();

@@ -6,6 +6,7 @@ import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeVectors;
 import dev.weft.config.Binder;
 import dev.weft.jobs.Session;
+import dev.weft.jobs.align.AlignVerification;
 import dev.weft.train.Batches;
 import dev.weft.train.HeadArchitecture;
 import dev.weft.train.HeadKind;
@@ -36,6 +37,7 @@ import org.apache.spark.broadcast.Broadcast;
  *
  * <p>The batches are of the user's vectors; a quarter of the rows are given the target of another
  * row and each row two random hard negatives, so that masks and every kind of negative take part.
+ * The two passes of align's symmetric loss are held against such a process too.
  *
  * <pre>scripts/weft verify-loss --config conf/wardrobe.yaml</pre>
  */
@@ -123,6 +125,7 @@ public final class LossVerification {
         for (HeadKind head : heads) {
           verify(head, table, new Batches(session.config().seed(), used, size), vectors);
         }
+        verifyAlign(table, size);
       } finally {
         vectors.destroy();
       }
@@ -174,26 +177,46 @@ public final class LossVerification {
           check.objective().needsColumns() ? request.withColumns(step.columns(request)) : request;
       Errors errors = errors(step.compute(ready), request.logitScale(), expected);
       String partitions = setup.parts() + (reduction == Reduction.SHUFFLE ? " (shuffle)" : "");
-      String head = Binder.kebab(kind);
-      session
-          .progress()
-          .say(
-              line(
-                  head,
-                  check.name(),
-                  partitions,
-                  String.format(Locale.ROOT, "%.1e", errors.loss()),
-                  String.format(Locale.ROOT, "%.1e", errors.gradient())
-                      + (errors.within() ? "" : "  <- too far")));
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("head", head);
-      row.put("loss", check.name());
-      row.put("partitions", partitions);
-      row.put("masked", expected.masked());
-      row.put("loss_error", errors.loss());
-      row.put("gradient_error", errors.gradient());
-      rows.add(row);
+      add(Binder.kebab(kind), check.name(), partitions, errors, expected.masked());
     }
+  }
+
+  /** The two passes of align, on the same vectors: another loss, whose both sides are trained. */
+  private void verifyAlign(TripletTable table, int size) {
+    JavaSparkContext spark = new JavaSparkContext(session.spark().sparkContext());
+    AlignVerification align =
+        new AlignVerification(table, size, session.config().align(), session.config().seed());
+    spark.setJobDescription("verify the loss of align");
+    try {
+      for (int parts : PARTITIONS) {
+        AlignVerification.Check found = align.on(spark, parts);
+        Errors errors = new Errors(found.lossError(), found.gradientError());
+        add("align", "symmetric, both sides", String.valueOf(parts), errors, found.masked());
+      }
+    } finally {
+      spark.setJobDescription(null);
+    }
+  }
+
+  private void add(String head, String loss, String partitions, Errors errors, long masked) {
+    session
+        .progress()
+        .say(
+            line(
+                head,
+                loss,
+                partitions,
+                String.format(Locale.ROOT, "%.1e", errors.loss()),
+                String.format(Locale.ROOT, "%.1e", errors.gradient())
+                    + (errors.within() ? "" : "  <- too far")));
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("head", head);
+    row.put("loss", loss);
+    row.put("partitions", partitions);
+    row.put("masked", masked);
+    row.put("loss_error", errors.loss());
+    row.put("gradient_error", errors.gradient());
+    rows.add(row);
   }
 
   /** Relative errors; the logarithm of the logit scale is one more coordinate of the gradient. */
@@ -237,8 +260,8 @@ public final class LossVerification {
     if (!new Errors(loss, gradient).within()) {
       throw new WeftException(
           ExitCode.BUG,
-          "Cannot trust the training steps of this cluster: loss and gradient of %d of %d checks are"
-              + " not those of one process in float64; the largest relative errors are %.1e and"
+          "Cannot trust the training steps of this cluster: loss and gradient of %d of %d checks"
+              + " are not those of one process in float64; the largest relative errors are %.1e and"
               + " %.1e, and %.0e is allowed. Look which processors and libraries the executors"
               + " have; do not train before this passes.",
           rows.stream()

@@ -41,12 +41,13 @@ class LossVerificationTest {
     Map<String, Object> figures =
         LossVerification.run(session("sum, gated, combiner, attention, tirg"));
 
-    assertThat(figures).containsEntry("status", "done").containsEntry("checks", 4 * 4 * 5);
+    assertThat(figures).containsEntry("status", "done").containsEntry("checks", 4 * 4 * 5 + 4);
     assertThat((Double) figures.get("worst_gradient_error")).isPositive().isLessThan(1e-5);
     assertThat((Double) figures.get("worst_loss_error")).isPositive().isLessThan(1e-5);
     assertThat((List<?>) figures.get("rows"))
         .allSatisfy(row -> assertThat((Long) ((Map<?, ?>) row).get("masked")).isPositive());
-    assertThat(problem.said()).contains("symmetric, all negatives, smoothed", "8 (shuffle)");
+    assertThat(problem.said())
+        .contains("symmetric, all negatives, smoothed", "8 (shuffle)", "symmetric, both sides");
   }
 
   /** Steps of Spark, of which one slice is a little too long. */
@@ -100,9 +101,9 @@ class LossVerificationTest {
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.BUG))
         .hasMessageMatching(
-            "Cannot trust the training steps of this cluster: loss and gradient of 4 of 20 checks are"
-                + " not those of one process in float64; the largest relative errors are \\S+ and"
-                + " \\S+, and 1e-05 is allowed\\. Look .*");
+            "Cannot trust the training steps of this cluster: loss and gradient of 4 of 24 checks"
+                + " are not those of one process in float64; the largest relative errors are \\S+"
+                + " and \\S+, and 1e-05 is allowed\\. Look .*");
     assertThat(problem.said()).contains("<- too far");
   }
 
