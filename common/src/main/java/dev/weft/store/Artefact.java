@@ -169,6 +169,11 @@ public final class Artefact {
     return versions().read(version).map(manifest -> new Snapshot(this, manifest));
   }
 
+  /** The numbers of all versions, newest first, whether or not their manifests can be read. */
+  public List<Long> versionNumbers() {
+    return List.copyOf(versions().manifests().numbers().descendingSet());
+  }
+
   /** All versions, newest first. */
   public List<Snapshot> history() {
     return versions().all().stream().map(manifest -> new Snapshot(this, manifest)).toList();

@@ -1,5 +1,6 @@
 package dev.weft.jobs.train;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.jobs.Session;
@@ -10,6 +11,8 @@ import dev.weft.store.FileEntry;
 import dev.weft.store.Retention;
 import dev.weft.store.Snapshot;
 import dev.weft.train.Checkpoint;
+import java.io.CharConversionException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -54,36 +57,51 @@ final class Checkpoints {
    */
   record Saved(Checkpoint state, int partitions, String place) {}
 
-  /** The newest readable checkpoint of this very run; one that is not readable is reported. */
+  /**
+   * The newest readable checkpoint of this very run; one that is not readable is reported, and the
+   * one before it taken.
+   */
   Optional<Saved> newest() {
-    for (Snapshot snapshot : artefact.history()) {
-      if (snapshot.manifest().runKey().equals(stage.runKey())) {
-        Optional<Saved> saved = read(snapshot);
-        if (saved.isPresent()) {
-          return saved;
-        }
+    for (long version : artefact.versionNumbers()) {
+      Optional<Saved> saved = read(version);
+      if (saved.isPresent()) {
+        return saved;
       }
     }
     return Optional.empty();
   }
 
-  private Optional<Saved> read(Snapshot snapshot) {
-    String place = "version " + snapshot.version() + " of " + artefact.name();
+  /** The state of a version; empty if it is of another run, or cannot be read. */
+  private Optional<Saved> read(long version) {
+    String place = "version " + version + " of " + artefact.name();
     try {
-      Map<String, byte[]> files = new TreeMap<>();
-      for (FileEntry file : snapshot.manifest().files()) {
-        files.put(file.name(), snapshot.read(file.name()));
-      }
-      int partitions = (Integer) snapshot.manifest().facts().get(PARTITIONS);
-      return Optional.of(new Saved(Checkpoint.of(files), partitions, place));
+      Optional<Snapshot> snapshot =
+          artefact.at(version).filter(one -> one.manifest().runKey().equals(stage.runKey()));
+      return snapshot.map(one -> state(one, place));
     } catch (WeftException e) {
-      boolean unreachable = e.exitCode() == ExitCode.IO && e.getCause() != null;
-      if (unreachable) {
+      if (unreachable(e)) {
         throw e; // a store that does not answer is no reason to throw the work of days away
       }
       session.progress().say("  passing over the checkpoint in " + place + ": " + e.getMessage());
       return Optional.empty();
     }
+  }
+
+  private static Saved state(Snapshot snapshot, String place) {
+    Map<String, byte[]> files = new TreeMap<>();
+    for (FileEntry file : snapshot.manifest().files()) {
+      files.put(file.name(), snapshot.read(file.name()));
+    }
+    int partitions = (Integer) snapshot.manifest().facts().get(PARTITIONS);
+    return new Saved(Checkpoint.of(files), partitions, place);
+  }
+
+  /** Whether it was the store that failed; content that is no JSON is damage. */
+  private static boolean unreachable(WeftException failure) {
+    Throwable cause = failure.getCause();
+    return failure.exitCode() == ExitCode.IO
+        && cause instanceof IOException
+        && !(cause instanceof JsonProcessingException || cause instanceof CharConversionException);
   }
 
   /**

@@ -9,12 +9,16 @@ import dev.weft.train.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class CheckpointsTest {
   @TempDir Path root;
@@ -85,6 +89,41 @@ class CheckpointsTest {
             "has not the content that was written",
             "passing over the checkpoint in version 2 of train/gated/checkpoint: Cannot read",
             "is gone");
+  }
+
+  private enum Damage {
+    FLIPPED,
+    CUT_SHORT,
+    EMPTY
+  }
+
+  @ParameterizedTest
+  @EnumSource(Damage.class)
+  void aDamagedManifestIsReportedAndTheCheckpointBeforeTaken(Damage damage) throws IOException {
+    checkpoints(0.1).save(state(10), 1);
+    checkpoints(0.1).save(state(20), 1);
+    Path manifest =
+        root.resolve(
+            "train/gated/checkpoint/_versions/" + String.format(Locale.ROOT, "%020d.json", 2));
+    byte[] bytes = Files.readAllBytes(manifest);
+    bytes[bytes.length - 5] = damage == Damage.FLIPPED ? 1 : bytes[bytes.length - 5];
+    int left =
+        switch (damage) {
+          case FLIPPED -> bytes.length;
+          case CUT_SHORT -> bytes.length / 2;
+          case EMPTY -> 0;
+        };
+    Files.write(manifest, Arrays.copyOf(bytes, left));
+
+    Optional<Checkpoints.Saved> saved = checkpoints(0.1).newest();
+
+    assertThat(step(saved)).contains(10L);
+    assertThat(problem.said())
+        .contains(
+            "  passing over the checkpoint in version 2 of train/gated/checkpoint: Cannot read",
+            "or remove it to give up that version.");
+    checkpoints(0.1).save(state(20), 1); // takes the number after it
+    assertThat(step(checkpoints(0.1).newest())).contains(20L);
   }
 
   @Test
