@@ -8,12 +8,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -24,9 +23,11 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.SparkException;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
 import org.apache.spark.scheduler.TaskInfo;
+import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Watches over the jobs of a training run, one at a time: a job that takes too long is cancelled,
@@ -36,21 +37,22 @@ import org.apache.spark.scheduler.TaskInfo;
  * how it failed the last time.
  */
 final class StepWatch extends SparkListener {
-  private static final String TAG = "weft-train-step";
+  private static final String TAG = "weft-train-step-";
+
+  /** Where Spark keeps the tags of a job. */
+  private static final String JOB_TAGS = "spark.job.tags";
+
   private static final long LISTENERS_MILLIS = 5000;
 
   private final SparkContext spark;
   private final Duration patience;
-  private static final ScheduledExecutorService TIMER =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "weft-step-watch");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private static final ScheduledThreadPoolExecutor TIMER = timer();
+  private final Set<Integer> stages = ConcurrentHashMap.newKeySet(); // of the job
   private final Map<Long, TaskInfo> running = new ConcurrentHashMap<>();
   private final List<Failure> failures = new CopyOnWriteArrayList<>();
   private volatile String stuck = "";
+  private volatile String tag = "";
+  private long jobs;
 
   /**
    * A task that ended without a result.
@@ -69,16 +71,40 @@ final class StepWatch extends SparkListener {
     this.patience = patience;
   }
 
+  /** Other jobs, and what is left of one that was cancelled before, are none of our business. */
+  @Override
+  public void onJobStart(SparkListenerJobStart start) {
+    String tags = start.properties().getProperty(JOB_TAGS, "");
+    if (List.of(tags.split(",")).contains(tag)) {
+      CollectionConverters.asJava(start.stageIds()).forEach(id -> stages.add((Integer) id));
+    }
+  }
+
+  private static ScheduledThreadPoolExecutor timer() {
+    ScheduledThreadPoolExecutor timer =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "weft-step-watch");
+              thread.setDaemon(true);
+              return thread;
+            });
+    timer.setRemoveOnCancelPolicy(true); // or each step's alarm would stay until its time
+    return timer;
+  }
+
   @Override
   public void onTaskStart(SparkListenerTaskStart start) {
-    running.put(start.taskInfo().taskId(), start.taskInfo());
+    if (stages.contains(start.stageId())) {
+      running.put(start.taskInfo().taskId(), start.taskInfo());
+    }
   }
 
   @Override
   public void onTaskEnd(SparkListenerTaskEnd end) {
     TaskInfo task = end.taskInfo();
     running.remove(task.taskId());
-    if (end.reason() instanceof TaskFailedReason reason) {
+    if (stages.contains(end.stageId()) && end.reason() instanceof TaskFailedReason reason) {
       String why =
           reason instanceof ExceptionFailure thrown
               ? thrown.className() + ": " + thrown.description()
@@ -103,10 +129,12 @@ final class StepWatch extends SparkListener {
    */
   <T> T guard(String what, Supplier<T> job) {
     stuck = "";
+    tag = TAG + ++jobs;
+    stages.clear();
     failures.clear();
     running.clear();
     spark.addSparkListener(this);
-    spark.addJobTag(TAG);
+    spark.addJobTag(tag);
     ScheduledFuture<?> alarm =
         TIMER.schedule(this::giveUp, patience.toMillis(), TimeUnit.MILLISECONDS);
     try {
@@ -115,7 +143,7 @@ final class StepWatch extends SparkListener {
       throw plain(what, e);
     } finally {
       alarm.cancel(false);
-      spark.removeJobTag(TAG);
+      spark.removeJobTag(tag);
       spark.removeSparkListener(this);
     }
   }
@@ -136,7 +164,7 @@ final class StepWatch extends SparkListener {
                         + " s")
             .collect(Collectors.joining(", "));
     stuck = tasks.isEmpty() ? "no executor has taken a task of it" : "still running: " + tasks;
-    spark.cancelJobsWithTag(TAG);
+    spark.cancelJobsWithTag(tag);
   }
 
   private RuntimeException plain(String what, Exception failure) {
@@ -145,8 +173,8 @@ final class StepWatch extends SparkListener {
           failure,
           ExitCode.TRY_LATER,
           "Cannot go on training: %s has not ended within train.step-timeout-seconds (%d), %s. Look"
-              + " at what that process does (jstack) and at its log, or raise the limit; then run the"
-              + " same command again: it goes on from the last checkpoint.",
+              + " at what that process does (jstack) and at its log, or raise the limit; then run"
+              + " the same command again: it goes on from the last checkpoint.",
           what,
           patience.toSeconds(),
           stuck);
@@ -175,13 +203,12 @@ final class StepWatch extends SparkListener {
             first.partition(),
             first.worker(),
             first.why());
-    Optional<Throwable> root = Optional.ofNullable(ExceptionUtils.getRootCause(failure.getCause()));
-    if (root.isEmpty()) {
+    if (failure.getCause() == null) { // no task threw it
       return lost(what, failure, where);
     }
     return new WeftException(
         failure,
-        root.get() instanceof OutOfMemoryError ? ExitCode.RESOURCE_MISSING : ExitCode.BUG,
+        first.why().contains("OutOfMemoryError") ? ExitCode.RESOURCE_MISSING : ExitCode.BUG,
         "Cannot go on training: %s. The last checkpoint is still there: once the cause is gone, run"
             + " the same command again.",
         where);
@@ -191,9 +218,9 @@ final class StepWatch extends SparkListener {
     return new WeftException(
         failure,
         ExitCode.TRY_LATER,
-        "Cannot go on training: Spark gave up %s (%s). Look at the logs of the executors for why they"
-            + " went, such as memory; then run the same command again: it goes on from the last"
-            + " checkpoint.",
+        "Cannot go on training: Spark gave up %s (%s). Look at the logs of the executors for why"
+            + " they went, such as memory; then run the same command again: it goes on from the"
+            + " last checkpoint.",
         what,
         why);
   }

@@ -64,6 +64,11 @@ final class EncodedTriplets {
     this.root = root;
   }
 
+  /** The folder of the artefacts. */
+  Path root() {
+    return root;
+  }
+
   /** Everything there: training triplets, one of another split and one without a target. */
   static EncodedTriplets written(Path root, int triplets) {
     EncodedTriplets made = new EncodedTriplets(root);
@@ -87,8 +92,31 @@ final class EncodedTriplets {
     return new EncodedTriplets(to);
   }
 
+  /** As {@link #written}, with a split val of its own that can be scored. */
+  static EncodedTriplets validated(Path root, int training, int validation) {
+    EncodedTriplets made = new EncodedTriplets(root);
+    List<Row> triplets = new ArrayList<>(learnable("train", training, new SplittableRandom(5)));
+    triplets.addAll(learnable("val", validation, new SplittableRandom(6)));
+    made.ingest(triplets);
+    made.encode(made.images(), made.texts());
+    return made;
+  }
+
   List<Row> triplets(int count) {
-    SplittableRandom random = new SplittableRandom(5);
+    List<Row> rows = new ArrayList<>(learnable("train", count, new SplittableRandom(5)));
+    rows.add(triplet("val", 0, 0, List.of(id(1)), List.of("a text that is not encoded")));
+    rows.add(triplet("train", count, 0, List.of(), List.of(caption(0, 1))));
+    return rows;
+  }
+
+  /** The triplets of the split val of {@link #validated}, of one category. */
+  List<Row> validation(int count, String category) {
+    return learnable("val", count, new SplittableRandom(6)).stream()
+        .filter(row -> row.getString(1).equals(category))
+        .toList();
+  }
+
+  private static List<Row> learnable(String split, int count, SplittableRandom random) {
     List<Row> rows = new ArrayList<>();
     for (int row = 0; row < count; row++) {
       int reference = random.nextInt(IMAGES);
@@ -97,11 +125,8 @@ final class EncodedTriplets {
       int wanted = (old + 1 + random.nextInt(VALUES - 1)) % VALUES;
       int target = reference + (wanted - old) * (int) Math.pow(VALUES, attribute);
       rows.add(
-          triplet(
-              "train", row, reference, List.of(id(target)), List.of(caption(attribute, wanted))));
+          triplet(split, row, reference, List.of(id(target)), List.of(caption(attribute, wanted))));
     }
-    rows.add(triplet("val", 0, 0, List.of(id(1)), List.of("a text that is not encoded")));
-    rows.add(triplet("train", count, 0, List.of(), List.of(caption(0, 1))));
     return rows;
   }
 
@@ -167,7 +192,7 @@ final class EncodedTriplets {
   }
 
   void ingest(List<Row> triplets) {
-    commit("ingest", Map.of(Table.TRIPLETS, triplets), Map.of());
+    commit("ingest", Map.of(Table.TRIPLETS, triplets, Table.GALLERIES, List.of()), Map.of());
   }
 
   void encode(List<Row> images, List<Row> texts) {
