@@ -106,6 +106,11 @@ public final class NativeBackend {
     return Optional.ofNullable(System.getProperty(TENSOR_BOUND)).map(set -> Pointer.maxBytes());
   }
 
+  /** Memory of this process now, heap and tensors together, bytes; 0 before the engine runs. */
+  public static long processBytes() {
+    return running.isPresent() ? Pointer.physicalBytes() : 0;
+  }
+
   private static synchronized Description start() {
     if (refusal.isPresent()) {
       throw refusal.get();
@@ -218,9 +223,9 @@ public final class NativeBackend {
       throw new WeftException(
           e,
           ExitCode.RESOURCE_MISSING,
-          "Cannot start the tensor engine ND4J: %s. It needs Linux on x86-64 with glibc 2.29 or newer,"
-              + " a writable and executable cache folder (-Dorg.bytedeco.javacpp.cachedir=FOLDER) and its native"
-              + " jars on the class path.",
+          "Cannot start the tensor engine ND4J: %s. It needs Linux on x86-64 with glibc 2.29 or"
+              + " newer, a writable and executable cache folder"
+              + " (-Dorg.bytedeco.javacpp.cachedir=FOLDER) and its native jars on the class path.",
           e);
     }
   }

@@ -17,9 +17,8 @@ import dev.weft.train.Trainer;
 import dev.weft.train.TripletTable;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +26,9 @@ import org.apache.spark.api.java.JavaSparkContext;
 
 /** Trains one head by back-propagation, from its last checkpoint if there is one. */
 final class HeadTraining {
+  /** Steps that the median counts: a run may have millions. */
+  private static final int KEPT = 1000;
+
   private final Session session;
   private final Stage stage;
   private final TrainingData data;
@@ -103,6 +105,7 @@ final class HeadTraining {
       figures.putAll(validation.figures(end));
       return new Trained(architecture, end, figures);
     } finally {
+      jobs.close();
       session.progress().end();
     }
   }
@@ -158,7 +161,8 @@ final class HeadTraining {
     private final String head;
     private final long steps;
     private final long first;
-    private final List<Double> seconds = new ArrayList<>();
+    private final double[] seconds = new double[KEPT]; // of the newest steps
+    private int reports;
     private Instant start = session.clock().instant();
     private Instant last = start;
     private long rows;
@@ -218,7 +222,7 @@ final class HeadTraining {
       Instant now = session.clock().instant();
       double passed = seconds(last, now);
       long made = report.step() + 1 - done;
-      seconds.add(passed / made);
+      seconds[reports++ % KEPT] = passed / made;
       done += made;
       last = now;
       rows += report.rows();
@@ -258,10 +262,10 @@ final class HeadTraining {
                       .orElse("")));
     }
 
-    /** The median of this process's steps; none if the checkpoint was the end of the run. */
+    /** The median of the newest steps; none if the checkpoint was the end of the run. */
     Optional<Double> medianSeconds() {
-      List<Double> sorted = seconds.stream().sorted().toList();
-      return sorted.stream().skip(sorted.size() / 2).findFirst();
+      int count = Math.min(reports, KEPT);
+      return Arrays.stream(seconds, 0, count).sorted().boxed().skip(count / 2).findFirst();
     }
   }
 }

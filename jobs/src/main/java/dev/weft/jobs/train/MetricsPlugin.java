@@ -10,7 +10,8 @@ import org.apache.spark.api.plugin.SparkPlugin;
 
 /**
  * Gives the figures of the training to Spark's metrics system, and so to every sink that is set up
- * there: {@code spark.plugins dev.weft.jobs.train.MetricsPlugin}.
+ * there: {@code spark.plugins dev.weft.jobs.train.MetricsPlugin}. On the driver those of the steps,
+ * on each executor those of its slices.
  */
 public final class MetricsPlugin implements SparkPlugin {
   @Override
@@ -30,6 +31,11 @@ public final class MetricsPlugin implements SparkPlugin {
 
   @Override
   public ExecutorPlugin executorPlugin() {
-    return new ExecutorPlugin() {}; // what executors measure comes back with the results of tasks
+    return new ExecutorPlugin() {
+      @Override
+      public void init(PluginContext context, Map<String, String> settings) {
+        SliceMetrics.register(context.metricRegistry());
+      }
+    };
   }
 }

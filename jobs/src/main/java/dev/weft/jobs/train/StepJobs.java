@@ -14,7 +14,6 @@ import dev.weft.train.StepWorkers;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -27,7 +26,7 @@ import org.apache.spark.broadcast.Broadcast;
  * parameters go out as a broadcast that lives as long as the step; the slices come back in their
  * order, whichever was ready first.
  */
-final class StepJobs implements StepWorkers {
+final class StepJobs implements StepWorkers, AutoCloseable {
   private static final String MAX_RESULT_SIZE = "spark.driver.maxResultSize";
 
   /** Parameters and two moments of each. */
@@ -48,7 +47,7 @@ final class StepJobs implements StepWorkers {
   private final JavaRDD<Integer> slices;
   private final Function<StepRequest, String> describe;
   private final StepWatch watch;
-  private Optional<Broadcast<byte[]>> sent = Optional.empty();
+  private final ParameterBroadcast parameters;
   private long bytesBroadcast;
   private double fixedCompute;
   private double broadcast;
@@ -74,7 +73,14 @@ final class StepJobs implements StepWorkers {
     this.reduction = reduction(wanted);
     requireRoomForResults(1);
     watch = new StepWatch(spark.sc(), patience);
+    parameters = new ParameterBroadcast(spark);
     slices = spark.parallelize(IntStream.range(0, setup.parts()).boxed().toList(), setup.parts());
+  }
+
+  /** The end of the steps. */
+  @Override
+  public void close() {
+    parameters.close();
   }
 
   /** Where the gradients are added up; never AUTO. */
@@ -116,9 +122,10 @@ final class StepJobs implements StepWorkers {
     if (limit > 0 && results > limit) {
       throw new WeftException(
           ExitCode.CONFIG,
-          "Cannot train the %s head in %d partitions: every step brings %d gradients of %d MiB to the"
-              + " driver, together %d MiB, and %s allows %d MiB. Set %s to %dm or more in the"
-              + " settings of Spark, with a spark.driver.memory to match, or lower train.partitions%s.",
+          "Cannot train the %s head in %d partitions: every step brings %d gradients of %d MiB to"
+              + " the driver, together %d MiB, and %s allows %d MiB. Set %s to %dm or more in the"
+              + " settings of Spark, with a spark.driver.memory to match, or lower"
+              + " train.partitions%s.",
           Binder.kebab(head()),
           setup.parts(),
           together ? 1 : vectors * setup.parts(),
@@ -156,13 +163,8 @@ final class StepJobs implements StepWorkers {
               .map(SliceResult::step)
               .toList();
     } finally {
-      forget();
+      parameters.forget();
     }
-  }
-
-  private void forget() {
-    sent.ifPresent(Broadcast::destroy);
-    sent = Optional.empty();
   }
 
   /** The workers add up the gradient, in pieces. */
@@ -197,7 +199,7 @@ final class StepJobs implements StepWorkers {
                   .orElseThrow()
               / 1e9;
     } finally {
-      forget();
+      parameters.forget();
     }
   }
 
@@ -262,7 +264,7 @@ final class StepJobs implements StepWorkers {
       count(results, begin);
       return results.stream().map(result -> LocalRound.Result.of(result.payload())).toList();
     } finally {
-      forget();
+      parameters.forget();
     }
   }
 
@@ -298,7 +300,7 @@ final class StepJobs implements StepWorkers {
           "look for what made " + describe.apply(request) + " fail",
           () -> slices.map(task::notFinite).collect());
     } finally {
-      forget();
+      parameters.forget();
     }
   }
 
@@ -309,17 +311,18 @@ final class StepJobs implements StepWorkers {
 
   /** The parameters go out once for both passes of a step. */
   private Broadcast<byte[]> send(StepRequest request) {
-    if (sent.isEmpty()) {
-      long start = System.nanoTime();
-      sent = Optional.of(spark.broadcast(request.parameters()));
-      bytesBroadcast = request.parameters().length;
-      broadcast = (System.nanoTime() - start) / 1e9;
-      fetch = 0;
-      compute = 0;
-      meanCompute = 0;
-      job = 0;
+    if (parameters.isOut()) {
+      return parameters.send(request.parameters());
     }
-    return sent.get();
+    long start = System.nanoTime();
+    Broadcast<byte[]> sent = parameters.send(request.parameters());
+    bytesBroadcast = request.parameters().length;
+    broadcast = (System.nanoTime() - start) / 1e9;
+    fetch = 0;
+    compute = 0;
+    meanCompute = 0;
+    job = 0;
+    return sent;
   }
 
   private List<SliceResult> run(StepRequest request, StepTask.Pass pass, String description) {

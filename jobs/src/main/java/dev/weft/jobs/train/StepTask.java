@@ -80,7 +80,9 @@ record StepTask(
       }
       case GRADIENT -> {
         PartialStep found = computation.compute(request, part, setup.parts());
-        yield SliceResult.of(found, fetchNanos, System.nanoTime() - fetched);
+        SliceResult result = SliceResult.of(found, fetchNanos, System.nanoTime() - fetched);
+        SliceMetrics.current().slice(result);
+        yield result;
       }
     };
   }

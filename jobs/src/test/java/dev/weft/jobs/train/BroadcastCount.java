@@ -2,6 +2,7 @@ package dev.weft.jobs.train;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerApplicationEnd;
@@ -13,79 +14,66 @@ import org.apache.spark.storage.BroadcastBlockId;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Counts, at the end of every step, the broadcasts that the driver holds, and says at the end how
- * many there were at most: {@code spark.extraListeners} of the soak.
+ * Counts, at the beginning and the end of every job of a training, the broadcasts that the driver
+ * holds, and says at the end how many there were at most: {@code spark.extraListeners} of the soak.
  *
- * <p>Those under 64 KiB do not count: Spark sends the code of every stage as a broadcast of its own
- * and lets it go when the driver collects garbage.
+ * <p>Ours are bytes: the training rows and the parameters of a step. What reading the rows left
+ * (tables of joins, settings of files), Spark lets go when the driver collects garbage; those are
+ * told apart by their class. Under 64 KiB nothing counts: that is the code of every stage.
  */
 public final class BroadcastCount extends SparkListener {
-  /** Before the number, on standard error. */
+  /** Before the numbers, on standard error: ours, and Spark's. */
   static final String SAID = "broadcasts alive at most: ";
 
   private static final long SMALL = 64 << 10;
 
-  /** Until then there are still the joins by which the rows were read. */
-  private static final int FIRST_STEPS = 500;
-
-  private static final int EXPECTED = 2; // the training rows, the parameters of the step
-  private static final int LOOKS = 10;
-
-  private int steps;
-  private int most;
+  private int jobs;
+  private int ours;
+  private int others;
 
   @Override
   public void onJobStart(SparkListenerJobStart job) {
-    String description = job.properties().getProperty("spark.job.description", "");
-    if (description.startsWith("train ")) {
-      steps++;
-    }
+    jobs += job.properties().getProperty("spark.job.description", "").startsWith("train ") ? 1 : 0;
+    count();
   }
 
   @Override
   public void onJobEnd(SparkListenerJobEnd job) {
-    if (steps > FIRST_STEPS) {
-      int count = count();
-      for (int look = 0; count > EXPECTED && look < LOOKS; look++) {
-        pause(); // a broadcast that was destroyed takes a moment to go
-        count = Math.min(count, count());
-      }
-      if (count > Math.max(EXPECTED, most)) {
-        System.err.println("broadcasts alive after step " + steps + ": " + bytes());
-      }
-      most = Math.max(most, count);
+    count();
+  }
+
+  private void count() {
+    if (jobs == 0) {
+      return;
     }
-  }
-
-  private static void pause() {
-    try {
-      Thread.sleep(10);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static int count() {
-    return (int) bytes().values().stream().filter(size -> size >= SMALL).count();
-  }
-
-  /** Size of each broadcast by its number. */
-  private static Map<Long, Long> bytes() {
     BlockManager blocks = SparkEnv.get().blockManager();
+    Map<Long, String> kinds = new TreeMap<>();
     Map<Long, Long> bytes = new HashMap<>();
-    for (BlockId id :
+    for (BlockId any :
         CollectionConverters.asJava(blocks.getMatchingBlockIds(BlockId::isBroadcast))) {
+      BroadcastBlockId id = (BroadcastBlockId) any;
+      boolean whole = id.field().isEmpty(); // not one of the pieces that are sent
+      kinds.merge(id.broadcastId(), whole ? kind(blocks, id) : "", (one, two) -> one + two);
       var status = blocks.getStatus(id);
-      if (status.isDefined()) {
-        long size = status.get().memSize() + status.get().diskSize();
-        bytes.merge(((BroadcastBlockId) id).broadcastId(), size, Math::max);
-      }
+      bytes.merge(id.broadcastId(), status.isDefined() ? status.get().memSize() : 0, Math::max);
     }
-    return bytes;
+    kinds.keySet().removeIf(id -> bytes.get(id) < SMALL);
+    int found = (int) kinds.values().stream().filter("byte[]"::equals).count();
+    if (found > Math.max(ours, 1)) {
+      System.err.println("broadcasts alive in job " + jobs + ": " + kinds);
+    }
+    ours = Math.max(ours, found);
+    others = Math.max(others, kinds.size() - found);
+  }
+
+  private static String kind(BlockManager blocks, BlockId id) {
+    var values = blocks.memoryStore().getValues(id);
+    boolean there = values.isDefined() && values.get().hasNext();
+    return there ? values.get().next().getClass().getSimpleName() : "";
   }
 
   @Override
   public void onApplicationEnd(SparkListenerApplicationEnd end) {
-    System.err.println(SAID + most);
+    System.err.println(SAID + ours + " " + others);
   }
 }

@@ -5,17 +5,33 @@ import dev.weft.jobs.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.fs.FileUtil;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code scripts/soak train}: the whole {@link TrainSoak}. */
 @Command(name = "scripts/soak train", mixinStandardHelpOptions = true)
 final class SoakCommand implements Callable<Integer> {
+  /** What can be run by itself. */
+  private enum Part {
+    MEMORY,
+    EXECUTORS,
+    DRIVERS,
+    REPEATS,
+    PARTITIONS,
+    FAILURES
+  }
+
+  @Parameters(arity = "0..*", description = "${COMPLETION-CANDIDATES}; none: all.")
+  private Set<Part> parts = EnumSet.allOf(Part.class);
+
   @Option(names = "--executor-kills", defaultValue = "100")
   private int executorKills;
 
@@ -28,7 +44,7 @@ final class SoakCommand implements Callable<Integer> {
   @Option(names = "--steps", defaultValue = "3000")
   private int steps;
 
-  @Option(names = "--repeated-steps", defaultValue = "100")
+  @Option(names = "--repeated-steps", defaultValue = "200")
   private int repeatedSteps;
 
   @Option(names = "--seed", defaultValue = "1")
@@ -40,7 +56,10 @@ final class SoakCommand implements Callable<Integer> {
   private SoakCommand() {}
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new SoakCommand()).execute(arguments));
+    System.exit(
+        new CommandLine(new SoakCommand())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .execute(arguments));
   }
 
   @Override
@@ -50,15 +69,15 @@ final class SoakCommand implements Callable<Integer> {
     EncodedTriplets problem = TrainSoak.problem(place);
     LocalSpark.session().stop();
     TrainSoak soak = new TrainSoak(problem, place, seed, System.out);
-    String expected = soak.undisturbed(steps);
-    if (executorKills > 0) {
-      soak.killExecutors(executorKills, steps, expected);
-    }
-    if (driverKills > 0) {
-      soak.killDrivers(driverKills, steps, expected);
-    }
-    if (repeats > 0) {
-      soak.repeat(repeats, repeatedSteps, 1, 3, 8);
+    for (Part part : EnumSet.copyOf(parts)) {
+      switch (part) {
+        case MEMORY -> soak.memory(steps, soak.expected(steps));
+        case EXECUTORS -> soak.killExecutors(executorKills, steps, soak.expected(steps));
+        case DRIVERS -> soak.killDrivers(driverKills, steps, soak.expected(steps));
+        case REPEATS -> soak.repeat(repeats, repeatedSteps);
+        case PARTITIONS -> soak.partitions(repeatedSteps, 2, 1, 3, 8);
+        case FAILURES -> soak.failures(repeatedSteps, soak.expected(repeatedSteps));
+      }
     }
     if (folder == null) {
       FileUtil.fullyDelete(place.toFile());

@@ -3,8 +3,11 @@ package dev.weft.jobs.train;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.weft.ExitCode;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +18,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 
 /**
  * Trains a small head again and again on a Spark of several processes, kills executors and drivers
@@ -34,8 +38,20 @@ final class TrainSoak {
   /** Steps until the Java machine has compiled and loaded what it needs. */
   private static final long WARM_UP = 1000;
 
-  private static final int MEMORY_SAMPLES = 20;
+  private static final int MEMORY_SAMPLES = 40;
+  private static final int BROADCASTS = 2; // the training rows, the parameters of the step
   private static final double FLAT = 1.0; // MiB per 1,000 steps
+
+  private static final Pattern FAILED =
+      Pattern.compile(
+          "Cannot go on training: step \\d+ of the combiner head failed [4-8] times, first in"
+              + " partition [01] on executor \\d+ on \\S+: java\\.lang\\.OutOfMemoryError: ");
+
+  private static final Pattern HANGING =
+      Pattern.compile(
+          "Cannot go on training: step \\d+ of the combiner head has not ended within"
+              + " train\\.step-timeout-seconds \\(10\\), still running: partition [01] on executor"
+              + " \\d+ on \\S+ for \\d+ s");
 
   private final EncodedTriplets problem;
   private final Path folder;
@@ -74,32 +90,47 @@ final class TrainSoak {
     return parts;
   }
 
-  private static List<String> settings(int steps, int partitions, int checkpointSteps) {
+  /** The settings of all runs of a soak. */
+  static List<String> settings(int steps, int partitions, int checkpointSteps) {
     return List.of(
         "train.heads=[" + HEAD + "]",
         "train.epochs=" + steps / STEPS_PER_EPOCH,
         "train.batch-size=" + BATCH,
-        "train.combiner-projection=4",
-        "train.combiner-hidden=8",
-        "train.dropout=0.5",
+        "train.combiner=full",
         "train.partitions=" + partitions,
         "train.checkpoint-steps=" + checkpointSteps);
   }
 
   private Path root(String name) {
     Path root = folder.resolve(name);
-    problem.copy(root);
+    if (Files.notExists(root)) {
+      problem.copy(root);
+    }
     return root;
   }
 
   /**
-   * A run that nobody disturbs, and its memory.
+   * A run that nobody disturbs, in one process.
    *
    * @param steps of the run, a multiple of 25
-   * @return SHA-256 of its parameters
+   * @return SHA-256 of its parameters, the same for all runs of so many steps
    */
-  String undisturbed(int steps) {
-    TrainHistory history = new TrainHistory(root("undisturbed"), HEAD);
+  String expected(int steps) {
+    TrainHistory history = new TrainHistory(root("expected-" + steps), HEAD);
+    if (!history.done()) {
+      cluster.local().train(history.root(), settings(steps, 2, 500)).succeed();
+    }
+    return history.parameters();
+  }
+
+  /**
+   * A run on two executors that nobody disturbs: what it holds in memory, and how many broadcasts.
+   *
+   * @param steps of the run, a multiple of 25
+   * @param expected SHA-256 of the parameters
+   */
+  void memory(int steps, String expected) {
+    TrainHistory history = new TrainHistory(root("memory"), HEAD);
     long start = System.nanoTime();
     TrainProcess process =
         cluster
@@ -114,32 +145,34 @@ final class TrainSoak {
         all.add(process.driver());
         all.forEach(
             one -> watches.computeIfAbsent(one.pid(), MemoryWatch::new).sample(history.step()));
-        next = step + Math.max(1, steps / MEMORY_SAMPLES / 2);
+        next = step + Math.max(1, steps / MEMORY_SAMPLES);
       }
       pause(50);
     }
     process.succeed();
     String parameters = history.parameters();
-    int broadcasts = broadcasts(process);
+    int[] broadcasts = broadcasts(process);
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("steps", steps);
     figures.put("seconds", seconds(start));
-    figures.put("parameters_sha256", parameters);
-    figures.put("broadcasts_alive_at_most", broadcasts);
-    boolean good = broadcasts <= 2;
+    figures.put("same_sha256", parameters.equals(expected));
+    figures.put("broadcasts_alive_at_most", broadcasts[0]);
+    figures.put("broadcasts_of_spark_alive_at_most", broadcasts[1]);
+    boolean good = broadcasts[0] <= BROADCASTS && parameters.equals(expected);
     if (steps > WARM_UP + STEPS_PER_EPOCH) {
       good &= memory(watches, process.driver().pid(), figures);
     }
-    report("undisturbed", good, figures);
-    return parameters;
+    report("memory", good, figures);
   }
 
-  private static int broadcasts(TrainProcess process) {
+  /** Ours, and those of Spark. */
+  private static int[] broadcasts(TrainProcess process) {
     return process
         .errors()
         .lines()
         .filter(line -> line.startsWith(BroadcastCount.SAID))
-        .mapToInt(line -> Integer.parseInt(line.substring(BroadcastCount.SAID.length())))
+        .map(line -> line.substring(BroadcastCount.SAID.length()).split(" "))
+        .map(two -> new int[] {Integer.parseInt(two[0]), Integer.parseInt(two[1])})
         .findFirst()
         .orElseThrow();
   }
@@ -206,13 +239,12 @@ final class TrainSoak {
     figures.put("steps", steps);
     figures.put("seconds", seconds(start));
     figures.put("same_sha256", parameters.equals(expected));
-    report("executors killed", killed == kills && parameters.equals(expected), figures);
+    report("executors", killed == kills && parameters.equals(expected), figures);
   }
 
   /**
    * One run whose driver is killed and started again: while it starts, between any two instructions
-   * of its steps, and in its commits. Every fourth life has executors of its own, the others
-   * compute in the driver.
+   * of its steps, and in its commits. Every life has executors of its own.
    *
    * @param kills drivers to kill
    * @param steps of the run
@@ -226,8 +258,7 @@ final class TrainSoak {
     List<String> lost = new ArrayList<>();
     for (int life = 0; killed < kills && !history.done(); life++) {
       long before = history.step();
-      TrainProcess process =
-          (life % 4 == 3 ? cluster : cluster.local()).train(history.root(), settings(steps, 2, 5));
+      TrainProcess process = cluster.train(history.root(), settings(steps, 2, 5));
       switch (life % 3) {
         case 0 -> pause(1000 + random.nextInt(14_000)); // anywhere from the start on
         case 1 -> {
@@ -271,31 +302,24 @@ final class TrainSoak {
     figures.put("versions_lost", lost.size());
     figures.put("same_sha256", parameters.equals(expected));
     lost.forEach(out::println);
-    report(
-        "drivers killed",
-        killed == kills && lost.isEmpty() && parameters.equals(expected),
-        figures);
+    report("drivers", killed == kills && lost.isEmpty() && parameters.equals(expected), figures);
   }
 
   /**
-   * The same run again and again, on two executors and in one process by turns, then in other
-   * numbers of partitions.
+   * The same run again and again, on two executors and in one process by turns.
    *
    * @param runs how often
    * @param steps of each run
-   * @param partitions the other numbers
    */
-  void repeat(int runs, int steps, int... partitions) {
+  void repeat(int runs, int steps) {
     long start = System.nanoTime();
     List<String> parameters = new ArrayList<>();
-    List<Double> curve = List.of();
     for (int run = 0; run < runs; run++) {
       TrainHistory history = new TrainHistory(root("repeat-" + run), HEAD);
       (run % 2 == 1 ? cluster : cluster.local())
           .train(history.root(), settings(steps, 2, 100))
           .succeed();
       parameters.add(history.parameters());
-      curve = losses(history);
     }
     long same = parameters.stream().filter(parameters.get(0)::equals).count();
     Map<String, Object> figures = new LinkedHashMap<>();
@@ -303,20 +327,94 @@ final class TrainSoak {
     figures.put("steps", steps);
     figures.put("seconds", seconds(start));
     figures.put("same_sha256", same);
-    report("repeated", same == runs, figures);
+    report("repeats", same == runs, figures);
+  }
 
-    start = System.nanoTime();
-    Map<String, Object> others = new LinkedHashMap<>();
+  /**
+   * The same run in other numbers of partitions.
+   *
+   * @param steps of each run
+   * @param first what the others are held against
+   * @param others numbers of partitions
+   */
+  void partitions(int steps, int first, int... others) {
+    long start = System.nanoTime();
+    List<Double> curve = curve(steps, first);
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("steps", steps);
     double worst = 0;
-    for (int count : partitions) {
-      TrainHistory history = new TrainHistory(root("partitions-" + count), HEAD);
-      cluster.local().train(history.root(), settings(steps, count, 100)).succeed();
-      double difference = difference(curve, losses(history));
-      others.put(count + "_partitions", String.format(Locale.ROOT, "%.1e", difference));
+    for (int count : others) {
+      double difference = difference(curve, curve(steps, count));
+      figures.put(count + "_partitions", String.format(Locale.ROOT, "%.1e", difference));
       worst = Math.max(worst, difference);
     }
-    others.put("seconds", seconds(start));
-    report("partitions", worst <= 1e-5, others);
+    figures.put("seconds", seconds(start));
+    report("partitions", worst <= 1e-5, figures);
+  }
+
+  private List<Double> curve(int steps, int partitions) {
+    TrainHistory history = new TrainHistory(root("partitions-" + partitions), HEAD);
+    cluster.local().train(history.root(), settings(steps, partitions, 100)).succeed();
+    return losses(history);
+  }
+
+  /**
+   * A task that fails four times, and an executor that stops in the middle of a step: both end the
+   * run and are named, and the command goes on afterwards.
+   *
+   * @param steps of the run
+   * @param expected SHA-256 of the parameters of the undisturbed run
+   */
+  void failures(int steps, String expected) {
+    TrainHistory history = new TrainHistory(root("failures"), HEAD);
+    long start = System.nanoTime();
+    Map<String, Object> figures = new LinkedHashMap<>();
+    TrainProcess failing =
+        cluster
+            .withExecutorOption(
+                "-Dorg.bytedeco.javacpp.maxphysicalbytes=400m") // less than the heap
+            .train(history.root(), settings(steps, 2, 5));
+    figures.put("failing_exit_code", failing.await());
+    figures.put("failing_named", FAILED.matcher(failing.errors()).find());
+    figures.put("hang_exit_code", hang(history, steps, figures));
+    cluster.train(history.root(), settings(steps, 2, 5)).succeed();
+    boolean same = history.parameters().equals(expected);
+    figures.put("same_sha256", same);
+    figures.put("steps", steps);
+    figures.put("seconds", seconds(start));
+    boolean named =
+        figures.get("failing_named").equals(true) && figures.get("hang_named").equals(true);
+    boolean codes =
+        figures.get("failing_exit_code").equals(ExitCode.RESOURCE_MISSING.code())
+            && figures.get("hang_exit_code").equals(ExitCode.TRY_LATER.code());
+    report("failures", same && named && codes, figures);
+  }
+
+  private int hang(TrainHistory history, int steps, Map<String, Object> figures) {
+    List<String> settings = new ArrayList<>(settings(steps, 2, 5));
+    settings.add("train.step-timeout-seconds=10");
+    TrainProcess process = cluster.train(history.root(), settings);
+    await(process, () -> history.step() > steps / 4);
+    List<ProcessHandle> executors = process.executors();
+    signal("STOP", executors.get(0));
+    int code = process.await();
+    executors.forEach(ProcessHandle::destroyForcibly);
+    figures.put("hang_named", HANGING.matcher(process.errors()).find());
+    if (code != ExitCode.TRY_LATER.code()) {
+      out.println(process);
+    }
+    return code;
+  }
+
+  private static void signal(String name, ProcessHandle process) {
+    try {
+      new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start().waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
   }
 
   private static double difference(List<Double> one, List<Double> other) {
