@@ -43,7 +43,7 @@ public record Comparison(
     List<Difference> differences,
     List<Change> changes) {
   private static final List<Integer> SUBSET_CUTOFFS = List.of(1, 2, 3);
-  private static final double TAIL = 0.025;
+  private static final double USUAL_CONFIDENCE = 0.95;
 
   public Comparison {
     differences = List.copyOf(differences);
@@ -56,7 +56,7 @@ public record Comparison(
    * @param metric as {@link Metrics} names it
    * @param first value of the first, a fraction
    * @param second value of the second
-   * @param low lower end of the 95 % interval of second - first
+   * @param low lower end of the interval of second - first, of 95 % if not said otherwise
    * @param high upper end
    * @param wins queries on which the second is better by this metric
    * @param losses queries on which it is worse
@@ -85,8 +85,19 @@ public record Comparison(
    */
   public record Change(Query query, int first, int second, double gain) {}
 
-  /** How the interval is drawn. */
-  public record Bootstrap(int resamples, long seed) {
+  /**
+   * How the interval is drawn.
+   *
+   * @param resamples at least 100
+   * @param seed equal seeds give equal intervals
+   * @param confidence share of the resampled differences between the ends of the interval
+   */
+  public record Bootstrap(int resamples, long seed, double confidence) {
+    /** The usual 95 % interval. */
+    public Bootstrap(int resamples, long seed) {
+      this(resamples, seed, USUAL_CONFIDENCE);
+    }
+
     public Bootstrap {
       if (resamples < 100) {
         throw new WeftException(
@@ -278,7 +289,8 @@ public record Comparison(
     }
     int groups = gains.size();
     double[] resampled = resampled(gains, bootstrap);
-    int cut = (int) Math.floor(TAIL * resampled.length);
+    // Halves and hundredths are not exact in binary: 0.025 * 2000 is to be 50.
+    int cut = (int) Math.floor((1 - bootstrap.confidence()) / 2 * resampled.length + 1e-9);
     return new Difference(
         measure.name(),
         first / groups,

@@ -44,6 +44,7 @@ public final class Artefact {
   private static final String PATTERN_SIGNS = "{}[]*?\\";
 
   private static final String VERSIONS = "_versions";
+  private static final String RUNS = "_runs";
   private static final String DATA = "data";
 
   private final FileSystem files;
@@ -91,7 +92,7 @@ public final class Artefact {
     }
   }
 
-  /** All artefacts under a root that have versions, in the order of their names. */
+  /** All artefacts under a root that have versions or run records, in the order of their names. */
   public static List<Artefact> all(Configuration hadoop, String root) {
     Path path = root(root);
     List<String> names = new ArrayList<>();
@@ -100,14 +101,14 @@ public final class Artefact {
     } catch (IOException e) {
       throw Storage.failed(e, "list the root %s", root);
     }
-    return names.stream().sorted().map(name -> open(hadoop, root, name)).toList();
+    return names.stream().distinct().sorted().map(name -> open(hadoop, root, name)).toList();
   }
 
   private static void collect(FileSystem files, Path folder, String name, List<String> names)
       throws IOException {
     for (FileStatus child : Storage.list(files, folder)) {
       String part = child.getPath().getName();
-      if (part.equals(VERSIONS) && !name.isEmpty()) {
+      if ((part.equals(VERSIONS) || part.equals(RUNS)) && !name.isEmpty()) {
         names.add(name);
       } else if (child.isDirectory() && !part.equals(DATA) && Names.isOne(part)) {
         collect(files, child.getPath(), name.isEmpty() ? part : name + "/" + part, names);
@@ -447,6 +448,6 @@ public final class Artefact {
   }
 
   private Path runsFolder() {
-    return new Path(folder, "_runs");
+    return new Path(folder, RUNS);
   }
 }

@@ -77,6 +77,22 @@ public final class Trainer {
   }
 
   /**
+   * The state before the first step of a run that begins at another head, its logit scale included;
+   * the moments of the optimiser begin at zero.
+   *
+   * @param head of the architecture of this run
+   */
+  public Checkpoint start(HeadBundle head) {
+    if (!head.architecture().equals(architecture)) {
+      throw new IllegalArgumentException(
+          "a run of " + architecture + " cannot begin at " + head.architecture());
+    }
+    float[] parameters = Arrays.copyOf(head.parameters(), count + 1);
+    parameters[count] = (float) Math.log(Math.min(head.logitScale(), config.maxLogitScale()));
+    return new Checkpoint(configHash, 0, 0, List.of(), parameters, new float[2 * (count + 1)]);
+  }
+
+  /**
    * Trains from a state to the end of the run, without validation.
    *
    * @param from {@link #start}, or what an earlier run kept

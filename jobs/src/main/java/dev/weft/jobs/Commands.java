@@ -12,6 +12,7 @@ import dev.weft.jobs.index.IndexChange;
 import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
+import dev.weft.jobs.release.FineTuneJob;
 import dev.weft.jobs.release.Releases;
 import dev.weft.jobs.search.SearchJob;
 import dev.weft.jobs.tracking.MlflowTracking;
@@ -112,6 +113,14 @@ final class Commands {
         "index",
         "Writes the gallery as a searchable Parquet index.",
         "index --config conf/wardrobe.yaml");
+    add(
+        root,
+        new FineTuneCommand(console),
+        "fine-tune",
+        "The scheduled run: takes in what is new, trains a challenger, and releases it if it is better.",
+        "fine-tune --config conf/wardrobe.yaml",
+        "fine-tune --config hdfs:///conf/shop.yaml --run-id nightly-2026-11-25",
+        "status --config hdfs:///conf/shop.yaml --run-id nightly-2026-11-25");
     add(
         root,
         new StageCommand(console, session -> Releases.promote(session).fields()),
@@ -295,6 +304,27 @@ final class Commands {
         values.put(key, String.valueOf(settings.find(key).orElseThrow().value()));
       }
       MlflowTracking.tell(config.tracking(), Clock.systemUTC(), config.run(), values, result);
+    }
+  }
+
+  /** The scheduled run. */
+  static final class FineTuneCommand extends SessionCommand {
+    @Option(
+        names = "--run-id",
+        paramLabel = "ID",
+        defaultValue = "",
+        description =
+            "What the scheduler calls this run, for status --run-id (default: the key run of the"
+                + " configuration).")
+    private String id;
+
+    FineTuneCommand(Console console) {
+      super(console);
+    }
+
+    @Override
+    Map<String, Object> run(Session session) {
+      return FineTuneJob.run(session, id).fields();
     }
   }
 

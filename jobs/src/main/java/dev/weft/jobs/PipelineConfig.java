@@ -13,6 +13,7 @@ import dev.weft.index.IndexConfig;
 import dev.weft.ingest.IngestConfig;
 import dev.weft.ingest.wardrobe.WardrobeConfig;
 import dev.weft.jobs.tracking.TrackingConfig;
+import dev.weft.release.FineTuneConfig;
 import dev.weft.search.SearchConfig;
 import dev.weft.train.MineConfig;
 import dev.weft.train.TrainConfig;
@@ -43,6 +44,7 @@ import org.apache.hadoop.fs.Path;
  * @param index settings of index
  * @param search settings of search
  * @param tracking who else is told of a run
+ * @param fineTune settings of scheduled fine-tuning
  */
 public record PipelineConfig(
     String root,
@@ -58,7 +60,8 @@ public record PipelineConfig(
     EvaluateConfig evaluate,
     IndexConfig index,
     SearchConfig search,
-    TrackingConfig tracking) {
+    TrackingConfig tracking,
+    FineTuneConfig fineTune) {
 
   private static final String DEFAULTS = "/dev/weft/conf/defaults.yaml";
 

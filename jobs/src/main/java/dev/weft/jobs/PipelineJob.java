@@ -11,11 +11,9 @@ import dev.weft.jobs.train.TrainJob;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * Runs the stages in order on one configuration; each that is up to date is passed over.
@@ -58,31 +56,8 @@ public final class PipelineJob {
 
   private static StageResult announced(Session session, Function<Session, StageResult> stage) {
     StageResult result = stage.apply(session);
-    session.progress().say(line(result));
+    session.progress().say(result.line());
     return result;
-  }
-
-  private static String line(StageResult result) {
-    String figures =
-        result.figures().entrySet().stream()
-            .filter(figure -> figure.getValue() instanceof Number)
-            .map(
-                figure ->
-                    ", " + figure.getKey().replace('_', ' ') + " " + number(figure.getValue()))
-            .collect(Collectors.joining());
-    return String.format(
-        Locale.ROOT,
-        "%-9s %s in %s%s",
-        result.stage(),
-        result.status(),
-        Progress.duration(result.seconds()),
-        figures);
-  }
-
-  private static String number(Object value) {
-    return value instanceof Double || value instanceof Float
-        ? String.format(Locale.ROOT, "%.4g", ((Number) value).doubleValue())
-        : String.format(Locale.ROOT, "%,d", ((Number) value).longValue());
   }
 
   /** What the whole pipeline ends with: the figures of evaluate and where to look. */

@@ -118,8 +118,8 @@ public record Stage(
         name, status, Optional.of(snapshot), seconds, snapshot.manifest().facts());
   }
 
-  /** A failing store must not hide why the stage failed. */
-  private static void recordFailure(
+  /** Writes down why a run failed; a failing store must not hide it. */
+  public static void recordFailure(
       Artefact output, RunRecord record, Throwable failure, Session session) {
     WeftException plain = CommandLineInterface.plain(failure);
     try {

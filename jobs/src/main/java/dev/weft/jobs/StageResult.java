@@ -2,8 +2,10 @@ package dev.weft.jobs;
 
 import dev.weft.store.Snapshot;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * How a stage ended.
@@ -47,5 +49,24 @@ public record StageResult(
     fields.put("seconds", Math.round(seconds * 100) / 100.0);
     fields.putAll(figures);
     return fields;
+  }
+
+  /** The result as a line for a terminal. */
+  public String line() {
+    String numbers =
+        figures.entrySet().stream()
+            .filter(figure -> figure.getValue() instanceof Number)
+            .map(
+                figure ->
+                    ", " + figure.getKey().replace('_', ' ') + " " + number(figure.getValue()))
+            .collect(Collectors.joining());
+    return String.format(
+        Locale.ROOT, "%-9s %s in %s%s", stage, status, Progress.duration(seconds), numbers);
+  }
+
+  private static String number(Object value) {
+    return value instanceof Double || value instanceof Float
+        ? String.format(Locale.ROOT, "%.4g", ((Number) value).doubleValue())
+        : String.format(Locale.ROOT, "%,d", ((Number) value).longValue());
   }
 }

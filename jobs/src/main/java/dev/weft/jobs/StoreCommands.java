@@ -6,6 +6,7 @@ import dev.weft.config.Binder;
 import dev.weft.config.Settings;
 import dev.weft.evaluate.ResultTable;
 import dev.weft.jobs.evaluate.RunTable;
+import dev.weft.jobs.release.FineTuneJob;
 import dev.weft.store.Artefact;
 import dev.weft.store.Release;
 import dev.weft.store.Retention;
@@ -43,11 +44,13 @@ final class StoreCommands {
         root,
         new Status(console),
         "status",
-        "Shows the published versions, tags and runs; with --run-key, ends with that run's code;"
+        "Shows the published versions, tags and runs; with --run-key or --run-id, ends with that"
+            + " run's code;"
             + " with --verify, reads every stored file and compares it with its checksum.",
         "status --config conf/wardrobe.yaml",
         "status --config conf/wardrobe.yaml --verify",
-        "status --config conf/wardrobe.yaml --run-key 3f6c...");
+        "status --config conf/wardrobe.yaml --run-key 3f6c...",
+        "status --config conf/wardrobe.yaml --run-id nightly-2026-11-25");
     Commands.add(
         root,
         new Tag(console),
@@ -182,6 +185,12 @@ final class StoreCommands {
     private String runKey;
 
     @Option(
+        names = "--run-id",
+        paramLabel = "ID",
+        description = "The id that a run of fine-tune was given: as --run-key with its key.")
+    private String runId;
+
+    @Option(
         names = "--verify",
         description = "Reads every file of every version and finds what was damaged.")
     private boolean verify;
@@ -194,6 +203,9 @@ final class StoreCommands {
     public Integer call() {
       if (verify) {
         return verified();
+      }
+      if (runId != null) {
+        runKey = FineTuneJob.runKey(runId);
       }
       return runKey == null ? overview() : ofRun();
     }

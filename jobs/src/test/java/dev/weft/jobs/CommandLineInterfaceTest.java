@@ -84,6 +84,24 @@ class CommandLineInterfaceTest {
   }
 
   @Test
+  void statusEndsWithTheExitCodeOfAScheduledRun() throws IOException {
+    String file = config("root: '" + folder.resolve("runs") + "'\n");
+    assertThat(weft("fine-tune", "--config", file, "--run-id", "nightly")).isEqualTo(78);
+    String key = "run key ";
+    String said = err.toString(UTF_8);
+    int at = said.indexOf(key) + key.length();
+    out.reset();
+
+    assertThat(weft("status", "--config", file, "--run-id", "nightly")).isEqualTo(78);
+    assertThat(out.toString(UTF_8))
+        .contains("\"run_status\":\"failed\",\"exit_code\":78,\"cause\":\"")
+        .contains("ingest.datasets must name at least one data set");
+    assertThat(weft("status", "--config", file, "--run-key", said.substring(at, at + 12)))
+        .isEqualTo(78);
+    assertThat(weft("status", "--config", file, "--run-id", "weekly")).isEqualTo(66);
+  }
+
+  @Test
   void printConfigShowsValuesAndTheirPlace() throws IOException {
     String file = config("train:\n  epochs: 4\n");
 

@@ -78,6 +78,7 @@ final class AnnotationWriter {
     writeArray(
         "captions/cap." + nameOf(part),
         IntStream.range(0, part.pairs().size())
+            .filter(i -> plan.delivered(part.pairs().get(i)))
             .mapToObj(
                 i -> {
                   FashionPlan.Pair pair = part.pairs().get(i);
@@ -104,6 +105,9 @@ final class AnnotationWriter {
     try (OutputStream out = create("descriptions.jsonl");
         SequenceWriter lines = ONE_LINE_EACH.writeValues(out)) {
       for (int number = 0; number < plan.images(); number++) {
+        if (!plan.delivered(number)) {
+          continue;
+        }
         Garment garment = plan.garment(number);
         String text = garment.describe(Chance.DESCRIPTIONS.of(config.seed(), number));
         lines.write(new Description(garment.category().key(), plan.id(number), text));

@@ -77,9 +77,26 @@ final class FashionPlan {
     return codes.length;
   }
 
-  /** The image numbers of a split, ascending. */
+  /** The image numbers of a split that are there already, ascending. */
   IntStream numbers(Category category, Split split) {
-    return IntStream.range(from(category, split), to(category, split));
+    return IntStream.range(from(category, split), to(category, split)).filter(this::delivered);
+  }
+
+  /**
+   * Whether an image is there already: of the train images of each category the first {@code
+   * wardrobe.delivered-percent}, so that a wardrobe grows with that setting and nothing that was
+   * there changes.
+   */
+  boolean delivered(int number) {
+    Category category = categoryAt.floorEntry(number).getValue();
+    int start = from(category, Split.TRAIN);
+    int end = to(category, Split.TRAIN);
+    return number >= end || number - start < (long) (end - start) * config.deliveredPercent() / 100;
+  }
+
+  /** Whether both images of a triplet are there already. */
+  boolean delivered(Pair pair) {
+    return delivered(pair.reference()) && delivered(pair.target());
   }
 
   /** What an image shows. */

@@ -14,6 +14,8 @@ import dev.weft.config.Rules;
  * @param testTriplets triplets of the test split over all categories, at least 0
  * @param circoValQueries CIRCO-style queries with published ground truths, at least 0
  * @param circoTestQueries CIRCO-style queries without, at least 0
+ * @param deliveredPercent how much of the train images is there already, 10 to 100; the triplets
+ *     are those whose images are
  * @param seed seed of the drawing; equal settings give equal bytes on one Java version
  */
 public record WardrobeConfig(
@@ -26,6 +28,7 @@ public record WardrobeConfig(
     int testTriplets,
     int circoValQueries,
     int circoTestQueries,
+    int deliveredPercent,
     long seed) {
 
   public WardrobeConfig {
@@ -48,6 +51,11 @@ public record WardrobeConfig(
         .require(circoValQueries >= 0, "circo-val-queries", circoValQueries, "must be at least 0")
         .require(
             circoTestQueries >= 0, "circo-test-queries", circoTestQueries, "must be at least 0")
+        .require(
+            deliveredPercent >= 10 && deliveredPercent <= 100,
+            "delivered-percent",
+            deliveredPercent,
+            "must be 10 to 100")
         .enforce();
   }
 

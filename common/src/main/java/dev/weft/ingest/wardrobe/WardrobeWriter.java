@@ -22,6 +22,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileStatus;
@@ -44,13 +45,14 @@ import org.apache.hadoop.fs.Path;
  *
  * <p>Invariants: a folder with {@code wardrobe.json} alone is whole; one with {@code
  * wardrobe.unfinished.json} is the rest of an interrupted run and is drawn again; a folder with
- * other files is not touched. Equal settings give equal bytes on one Java version, whatever the
- * number of threads.
+ * other files is not touched. A whole one of which less was delivered grows in place. Equal
+ * settings give equal bytes on one Java version, whatever the number of threads.
  */
 public final class WardrobeWriter {
   /** Raised whenever equal settings draw something else than before. */
   private static final int FORMAT = 1;
 
+  private static final String DELIVERED = "delivered-percent";
   private static final String FINISHED = "wardrobe.json";
   private static final String UNFINISHED = "wardrobe.unfinished.json";
   private static final List<String> OURS =
@@ -104,35 +106,44 @@ public final class WardrobeWriter {
   private WardrobeReport write() throws IOException {
     Path finished = new Path(folder, FINISHED);
     // With both markers there, the last one was being written when the process ended.
+    boolean growing = false;
     if (files.exists(finished) && !files.exists(new Path(folder, UNFINISHED))) {
-      return new WardrobeReport(false, folder.toString(), contentsOf(finished));
+      Marker there = readMarker(finished);
+      growing = grows(there.settings());
+      if (!growing) {
+        return new WardrobeReport(false, folder.toString(), contentsOf(there));
+      }
     }
     FashionPlan fashion = new FashionPlan(config);
     CircoPlan circo = new CircoPlan(config);
     // Planned to the end before the folder is touched: settings that cannot be met leave no trace.
     List<FashionPlan.Part> parts = fashion.parts();
     List<CircoPlan.Query> queries = circo.queries();
-    begin();
+    Contents contents = contents(fashion, parts, queries);
+    begin(growing, new Marker(settings(), contents));
     AnnotationWriter annotations = new AnnotationWriter(files, folder, config);
-    double twins = 0;
     for (FashionPlan.Part part : parts) {
       annotations.writeSplit(fashion, part);
       annotations.writeTriplets(fashion, part);
-      if (part.split() == Split.VAL) {
-        twins += fashion.twins(part) * part.pairs().size() / config.valTriplets();
-      }
     }
     annotations.writeDescriptions(fashion);
     annotations.writeQueries(circo, queries);
     drawImages(fashion, circo);
-    Contents contents = contents(twins, queries);
     writeMarker(finished, new Marker(settings(), contents));
     files.delete(new Path(folder, UNFINISHED), false);
     return new WardrobeReport(true, folder.toString(), contents);
   }
 
-  private Contents contentsOf(Path finished) throws IOException {
-    Marker marker = readMarker(finished);
+  /** Whether there is the same wardrobe with less of it delivered. */
+  private boolean grows(Map<String, Long> there) {
+    Map<String, Long> asked = new TreeMap<>(settings());
+    long percent = asked.remove(DELIVERED);
+    Map<String, Long> others = new TreeMap<>(there);
+    Long before = others.remove(DELIVERED);
+    return others.equals(asked) && before != null && before < percent;
+  }
+
+  private Contents contentsOf(Marker marker) {
     if (!marker.settings().equals(settings())) {
       throw new WeftException(
           ExitCode.CONFIG,
@@ -145,9 +156,8 @@ public final class WardrobeWriter {
   }
 
   /** Makes sure that the folder is ours and marks it as unfinished. */
-  private void begin() throws IOException {
+  private void begin(boolean growing, Marker marker) throws IOException {
     Path unfinished = new Path(folder, UNFINISHED);
-    Marker marker = new Marker(settings(), contents(0, List.of()));
     if (files.exists(unfinished)) {
       // The rest of an interrupted run. Files of other settings would mix with the new ones.
       if (!isSame(unfinished, marker)) {
@@ -155,7 +165,7 @@ public final class WardrobeWriter {
           files.delete(new Path(folder, name), true);
         }
       }
-    } else if (files.exists(folder) && files.listStatus(folder).length > 0) {
+    } else if (!growing && files.exists(folder) && files.listStatus(folder).length > 0) {
       FileStatus first = files.listStatus(folder)[0];
       throw new WeftException(
           ExitCode.CONFIG,
@@ -215,6 +225,9 @@ public final class WardrobeWriter {
   private void draw(int number, FashionPlan fashion, CircoPlan circo, GarmentPainter painter)
       throws IOException {
     if (number < fashion.images()) {
+      if (!fashion.delivered(number)) {
+        return;
+      }
       byte[] png = painter.paint(fashion.garment(number), Chance.PAINT.of(config.seed(), number));
       writeImage(new Path(folder, "images/" + fashion.id(number) + ".png"), png);
       return;
@@ -264,16 +277,29 @@ public final class WardrobeWriter {
     }
   }
 
-  private Contents contents(double twins, List<CircoPlan.Query> queries) {
+  private Contents contents(
+      FashionPlan fashion, List<FashionPlan.Part> parts, List<CircoPlan.Query> queries) {
     double groundTruths =
         queries.stream()
             .limit(config.circoValQueries())
             .mapToInt(query -> query.groundTruths().size())
             .average()
             .orElse(0);
+    long images = IntStream.range(0, fashion.images()).filter(fashion::delivered).count();
+    long train =
+        parts.stream()
+            .filter(part -> part.split() == Split.TRAIN)
+            .flatMap(part -> part.pairs().stream())
+            .filter(fashion::delivered)
+            .count();
+    double twins =
+        parts.stream()
+            .filter(part -> part.split() == Split.VAL)
+            .mapToDouble(part -> fashion.twins(part) * part.pairs().size() / config.valTriplets())
+            .sum();
     return new Contents(
-        config.images(),
-        config.trainTriplets(),
+        (int) images,
+        (int) train,
         config.valTriplets(),
         config.testTriplets(),
         config.circoImages(),
@@ -294,6 +320,7 @@ public final class WardrobeWriter {
     settings.put("test-triplets", (long) config.testTriplets());
     settings.put("circo-val-queries", (long) config.circoValQueries());
     settings.put("circo-test-queries", (long) config.circoTestQueries());
+    settings.put(DELIVERED, (long) config.deliveredPercent());
     settings.put("seed", config.seed());
     return settings;
   }
@@ -308,7 +335,11 @@ public final class WardrobeWriter {
 
   private Marker readMarker(Path path) throws IOException {
     try (InputStream in = files.open(path)) {
-      return JSON.readValue(in, Marker.class);
+      Marker marker = JSON.readValue(in, Marker.class);
+      // Wardrobes of before there were deliveries are whole.
+      Map<String, Long> settings = new TreeMap<>(Map.of(DELIVERED, 100L));
+      settings.putAll(marker.settings());
+      return new Marker(settings, marker.contents());
     } catch (JsonProcessingException e) {
       throw new WeftException(
           e,

@@ -279,7 +279,7 @@ class WardrobeWriterTest {
   @Test
   void tooManyTripletsForTheImagesAreRefused() {
     WardrobeConfig greedy =
-        new WardrobeConfig(true, folder.toString(), 64, 120, 30, 30, 3000, 0, 0, 7);
+        new WardrobeConfig(true, folder.toString(), 64, 120, 30, 30, 3000, 0, 0, 100, 7);
 
     assertThatThrownBy(() -> WardrobeWriter.write(greedy, new Configuration(), drawn -> {}))
         .isInstanceOf(WeftException.class)
@@ -293,7 +293,7 @@ class WardrobeWriterTest {
   @Test
   void tooManyQueriesForTheImagesAreRefused() {
     WardrobeConfig greedy =
-        new WardrobeConfig(true, folder.toString(), 64, 120, 3, 3, 3, 9000, 0, 7);
+        new WardrobeConfig(true, folder.toString(), 64, 120, 3, 3, 3, 9000, 0, 100, 7);
 
     assertThatThrownBy(() -> WardrobeWriter.write(greedy, new Configuration(), drawn -> {}))
         .isInstanceOf(WeftException.class)
@@ -333,8 +333,32 @@ class WardrobeWriterTest {
     }
   }
 
+  @Test
+  void aWardrobeGrowsInPlaceIntoTheOneDrawnAtOnce(@TempDir Path folder) throws IOException {
+    WardrobeReport half = WardrobeWriter.write(delivered(folder, 50), new Configuration(), n -> {});
+    Map<String, String> before = contents(folder);
+    assertThat(half.contents().images()).isBetween(90, 105); // half of the 70 % that train
+    assertThat(half.contents().trainTriplets()).isBetween(10, 100);
+
+    assertThatThrownBy(
+            () -> WardrobeWriter.write(delivered(folder, 40), new Configuration(), n -> {}))
+        .isInstanceOf(WeftException.class)
+        .hasMessageContaining("drawn with delivered-percent 50 instead of 40");
+    WardrobeReport whole =
+        WardrobeWriter.write(delivered(folder, 100), new Configuration(), n -> {});
+
+    assertThat(whole.drawn()).isTrue();
+    assertThat(contents(folder)).isEqualTo(contents(shared));
+    before.keySet().removeIf(name -> !name.endsWith(".png"));
+    assertThat(contents(folder)).containsAllEntriesOf(before);
+  }
+
+  private static WardrobeConfig delivered(Path folder, int percent) {
+    return new WardrobeConfig(true, folder.toString(), 64, 150, 151, 30, 3, 20, 10, percent, 7);
+  }
+
   private static WardrobeConfig config(Path folder, long seed) {
-    return new WardrobeConfig(true, folder.toString(), 64, 150, 151, 30, 3, 20, 10, seed);
+    return new WardrobeConfig(true, folder.toString(), 64, 150, 151, 30, 3, 20, 10, 100, seed);
   }
 
   private static IntConsumer stopAt(int image) {

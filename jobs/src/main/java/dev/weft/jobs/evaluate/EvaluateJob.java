@@ -39,6 +39,15 @@ public final class EvaluateJob {
 
   /** Runs the stage in the given session. */
   public static StageResult score(Session session) {
+    return score(session, "evaluate");
+  }
+
+  /**
+   * As above, as an artefact of its own: an evaluation beside the one that users look at.
+   *
+   * @param artefact such as {@code evaluate/champion}
+   */
+  public static StageResult score(Session session, String artefact) {
     PipelineConfig config = session.config();
     requireEncodedForms(config);
     Snapshot ingest = session.input("ingest");
@@ -53,7 +62,7 @@ public final class EvaluateJob {
     settings.put("datasets", QuerySet.settings(config));
     settings.put("heads", config.train().heads().stream().map(Binder::kebab).toList());
     StageResult result =
-        new Stage("evaluate", "evaluate", settings, inputs, List.of(Table.RANKINGS), CODE_FORMAT)
+        new Stage("evaluate", artefact, settings, inputs, List.of(Table.RANKINGS), CODE_FORMAT)
             .run(session, new Evaluation(session, ingest, encode, heads)::write);
     byte[] report = result.snapshot().orElseThrow().read(REPORT);
     return result.with("page", PageFile.publish(session, config.run() + ".html", report));

@@ -62,6 +62,15 @@ public record EvaluatedRun(
     Artefact evaluate = Artefact.open(hadoop, root, "evaluate");
     Snapshot snapshot =
         pinned ? pinned(evaluate, name.substring(at + 1), name) : evaluate.require();
+    return of(hadoop, root, snapshot);
+  }
+
+  /** Reads a version of evaluate under the root of a session. */
+  public static EvaluatedRun of(Session session, Snapshot snapshot) {
+    return of(session.hadoop(), session.config().root(), snapshot);
+  }
+
+  private static EvaluatedRun of(Configuration hadoop, String root, Snapshot snapshot) {
     return new EvaluatedRun(
         hadoop,
         root,

@@ -70,7 +70,7 @@ public final class IndexJob {
     IndexColumns columns = attributes.map(IndexTable::columns).orElse(IndexColumns.plain());
     Map<String, Object> settings = Stage.settings(config);
     settings.put("attributeColumns", columns.ddl());
-    settings.put("attributeState", IndexTable.state(session.hadoop(), config.attributes()));
+    settings.put("attributeState", attributeState(session));
     Stage stage =
         new Stage(
             "index",
@@ -113,6 +113,11 @@ public final class IndexJob {
   /** What a reader of an index may rely on. */
   public static IndexContract contract(Snapshot index) {
     return IndexLayout.contract(index);
+  }
+
+  /** What the table of attributes looks like from outside. */
+  public static List<String> attributeState(Session session) {
+    return IndexTable.state(session.hadoop(), session.config().index().attributes());
   }
 
   /** The encoder of its vectors. */

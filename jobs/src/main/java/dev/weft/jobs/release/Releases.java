@@ -30,6 +30,9 @@ public record Releases(Session session) {
   private static final int CODE_FORMAT = 1;
   private static final String NOTE = "why.txt";
 
+  /** The fact that names the vectors its index was made of, by their attempt. */
+  static final String ENCODE = "encode";
+
   /**
    * What a release is made of.
    *
@@ -43,6 +46,11 @@ public record Releases(Session session) {
     Parts {
       EncodedWith.requireSame(
           List.of(IndexJob.encodedWith(index), TrainedHead.read(head).encodedWith()));
+    }
+
+    /** What a manifest says of the vectors. */
+    Map<String, Object> facts() {
+      return Map.of(ENCODE, evaluation.manifest().provenance().inputs().get(ENCODE));
     }
 
     List<Snapshot> all() {
@@ -77,8 +85,8 @@ public record Releases(Session session) {
     Release made =
         releases.commit(
             attempt,
-            stage.commitRequest(session, Map.of("outcome", "promoted by hand")),
-            parts,
+            stage.commitRequest(session, parts.facts()),
+            parts.all(),
             current,
             "promoted by hand");
     return releases.result(StageResult.DONE, made, start);
@@ -90,11 +98,13 @@ public record Releases(Session session) {
    */
   public Optional<Release> withIndex(Snapshot changed) {
     Optional<Release> current = session.release();
-    if (current.isEmpty()) {
-      return Optional.empty();
+    String index = changed.artefact().name();
+    if (current.isEmpty()
+        || Long.valueOf(changed.version()).equals(current.get().parts().get(index))) {
+      return current;
     }
     List<Snapshot> parts = new ArrayList<>(current.get().requireParts());
-    parts.removeIf(part -> part.artefact().name().equals(changed.artefact().name()));
+    parts.removeIf(part -> part.artefact().name().equals(index));
     parts.add(changed);
     Stage stage = new Stage("release", Release.ARTEFACT, Map.of(), parts, List.of(), CODE_FORMAT);
     Map<String, Object> facts = new LinkedHashMap<>(current.get().snapshot().manifest().facts());
@@ -106,11 +116,6 @@ public record Releases(Session session) {
 
   private Stage stage(Map<String, Object> settings, Parts parts) {
     return new Stage("release", Release.ARTEFACT, settings, parts.all(), List.of(), CODE_FORMAT);
-  }
-
-  private Release commit(
-      Attempt attempt, CommitRequest request, Parts parts, Optional<Release> over, String why) {
-    return commit(attempt, request, parts.all(), over, why);
   }
 
   /**

@@ -4,6 +4,8 @@ import dev.weft.compute.NativeVectors;
 import dev.weft.config.Binder;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.Stage;
+import dev.weft.jobs.evaluate.TrainedHead;
+import dev.weft.store.Snapshot;
 import dev.weft.train.Batches;
 import dev.weft.train.Checkpoint;
 import dev.weft.train.HeadArchitecture;
@@ -24,7 +26,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** Trains one head by back-propagation, from its last checkpoint if there is one. */
+/**
+ * Trains one head by back-propagation: from its last checkpoint if there is one, else from another
+ * head, else from random parameters.
+ */
 final class HeadTraining {
   /** Steps that the median counts: a run may have millions. */
   private static final int KEPT = 1000;
@@ -32,8 +37,10 @@ final class HeadTraining {
   private final Session session;
   private final Stage stage;
   private final TrainingData data;
+  private final Optional<Snapshot> start;
 
-  HeadTraining(Session session, Stage stage, TrainingData data) {
+  HeadTraining(Session session, Stage stage, TrainingData data, Optional<Snapshot> start) {
+    this.start = start;
     this.session = session;
     this.stage = stage;
     this.data = data;
@@ -63,7 +70,11 @@ final class HeadTraining {
     Trainer trainer = new Trainer(config, architecture, batches, stage.runKey());
     Checkpoints checkpoints = new Checkpoints(session, stage);
     Optional<Checkpoints.Saved> saved = session.force() ? Optional.empty() : checkpoints.newest();
-    Checkpoint from = saved.isPresent() ? saved.get().state() : trainer.start();
+    Checkpoint from =
+        saved
+            .map(Checkpoints.Saved::state)
+            .or(() -> start.map(head -> trainer.start(TrainedHead.read(head).bundle())))
+            .orElseGet(trainer::start);
     int parts = partitions(config, saved);
     Display display = new Display(kind, trainer.steps(), from.step());
     StepSetup setup =

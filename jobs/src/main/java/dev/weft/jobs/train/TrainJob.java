@@ -13,6 +13,7 @@ import dev.weft.jobs.Session;
 import dev.weft.jobs.Stage;
 import dev.weft.jobs.StageResult;
 import dev.weft.jobs.evaluate.HeadScore;
+import dev.weft.jobs.evaluate.TrainedHead;
 import dev.weft.store.Attempt;
 import dev.weft.store.Snapshot;
 import dev.weft.train.EpochLoss;
@@ -23,6 +24,7 @@ import dev.weft.train.Sync;
 import dev.weft.train.TextWeightSearch;
 import dev.weft.train.TrainConfig;
 import dev.weft.train.ValidationConfig;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,27 +73,88 @@ public final class TrainJob {
 
   private TrainJob() {}
 
+  /**
+   * What a training gave.
+   *
+   * @param result of the stage
+   * @param heads one per {@code train.heads}, in order
+   */
+  public record Trained(StageResult result, List<Snapshot> heads) {
+    public Trained {
+      heads = List.copyOf(heads);
+    }
+  }
+
   /** Runs the stage in the given session. */
   public static StageResult run(Session session) {
+    return train(session, Map.of()).result();
+  }
+
+  /**
+   * Runs the stage in the given session.
+   *
+   * @param starts heads of an earlier training at whose parameters a head begins; the others begin
+   *     at random ones
+   */
+  public static Trained train(Session session, Map<HeadKind, Snapshot> starts) {
     long start = session.clock().millis();
     requireEncodedForms(session.config());
     Snapshot ingest = session.input("ingest");
     Snapshot encode = session.input("encode");
     Map<String, Object> heads = new LinkedHashMap<>();
+    List<Snapshot> trained = new ArrayList<>();
     boolean upToDate = true;
     try (TrainingData data = new TrainingData(session, ingest, encode)) {
       for (HeadKind kind : session.config().train().heads()) {
-        StageResult result = run(session, data, kind);
+        StageResult result = run(session, data, kind, Optional.ofNullable(starts.get(kind)));
+        result.snapshot().ifPresent(trained::add);
         upToDate &= result.status().equals(StageResult.UP_TO_DATE);
         heads.put(Binder.kebab(kind), figures(result));
       }
     }
-    return new StageResult(
-        "train",
-        upToDate ? StageResult.UP_TO_DATE : StageResult.DONE,
-        Optional.empty(),
-        (session.clock().millis() - start) / 1000.0,
-        Map.of("heads", heads));
+    StageResult result =
+        new StageResult(
+            "train",
+            upToDate ? StageResult.UP_TO_DATE : StageResult.DONE,
+            Optional.empty(),
+            (session.clock().millis() - start) / 1000.0,
+            Map.of("heads", heads));
+    return new Trained(result, trained);
+  }
+
+  /** Why a training of this session cannot begin at a head; empty if it can. */
+  public static Optional<String> unfit(Session session, Snapshot head) {
+    TrainConfig config = session.config().train();
+    HeadBundle bundle = TrainedHead.read(head).bundle();
+    HeadKind kind = bundle.architecture().kind();
+    String what = head.artefact().name() + " version " + head.version();
+    if (!isTrainable(kind)) {
+      return Optional.of(what + " has no parameters to start at");
+    }
+    if (!config.heads().contains(kind)) {
+      return Optional.of(
+          what + " is none of train.heads " + config.heads().stream().map(Binder::kebab).toList());
+    }
+    Map<String, Object> encode = session.input("encode").manifest().facts();
+    if (!bundle.encoder().equals(encode.get("encoder"))) {
+      return Optional.of(
+          what
+              + " was trained on vectors of the encoder "
+              + bundle.encoder()
+              + ", and these are of "
+              + encode.get("encoder"));
+    }
+    HeadArchitecture wanted = config.trainable(kind, bundle.architecture().dimension());
+    return wanted.equals(bundle.architecture())
+        ? Optional.empty()
+        : Optional.of(what + " is " + bundle.architecture() + ", and train.* asks for " + wanted);
+  }
+
+  /** Settings of a training that any byte of a head depends on. */
+  public static Map<String, Object> settings(TrainConfig config) {
+    Map<String, Object> settings = Stage.settings(config);
+    settings.keySet().removeAll(UNIMPORTANT);
+    return settings;
   }
 
   private static void requireEncodedForms(PipelineConfig config) {
@@ -114,16 +177,20 @@ public final class TrainJob {
     return forms.stream().map(Binder::kebab).toList();
   }
 
-  private static StageResult run(Session session, TrainingData data, HeadKind kind) {
+  private static StageResult run(
+      Session session, TrainingData data, HeadKind kind, Optional<Snapshot> start) {
+    List<Snapshot> inputs = new ArrayList<>(data.inputs(kind));
+    start.ifPresent(inputs::add);
     Stage stage =
         new Stage(
             "train",
             "train/" + Binder.kebab(kind),
             settings(session, kind),
-            data.inputs(kind),
+            inputs,
             List.of(),
             CODE_FORMAT);
-    StageResult result = stage.run(session, attempt -> write(session, stage, data, kind, attempt));
+    StageResult result =
+        stage.run(session, attempt -> write(session, stage, data, kind, start, attempt));
     if (result.status().equals(StageResult.DONE) && isTrainable(kind)) {
       new Checkpoints(session, stage).supersede();
     }
@@ -134,8 +201,7 @@ public final class TrainJob {
   /** What the bytes of a head depend on; a setting that is not named here matters to all heads. */
   private static Map<String, Object> settings(Session session, HeadKind kind) {
     PipelineConfig config = session.config();
-    Map<String, Object> settings = Stage.settings(config.train());
-    settings.keySet().removeAll(UNIMPORTANT);
+    Map<String, Object> settings = settings(config.train());
     if (config.train().sync() == Sync.EVERY_STEP) {
       settings.remove("localSteps");
     }
@@ -171,7 +237,12 @@ public final class TrainJob {
 
   /** Trains one head and writes its files; returns its figures. */
   private static Map<String, Object> write(
-      Session session, Stage stage, TrainingData data, HeadKind kind, Attempt attempt) {
+      Session session,
+      Stage stage,
+      TrainingData data,
+      HeadKind kind,
+      Optional<Snapshot> start,
+      Attempt attempt) {
     NativeBackend.load();
     TrainConfig config = session.config().train();
     return switch (kind) {
@@ -195,7 +266,7 @@ public final class TrainJob {
       }
       case GATED, COMBINER, ATTENTION, TIRG -> {
         HeadTraining.Trained trained =
-            new HeadTraining(session, stage, data).train(kind, attempt.id());
+            new HeadTraining(session, stage, data, start).train(kind, attempt.id());
         if (!trained.end().scores().isEmpty()) {
           attempt.write("validation.json", json(trained.end().scores()));
         }
