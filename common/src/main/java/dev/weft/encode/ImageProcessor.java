@@ -51,7 +51,19 @@ record ImageProcessor(
    *     side
    * @param keepRatio whether the longer side follows the shorter
    */
-  record Scaling(Size size, boolean keepRatio, Resample resample) {}
+  record Scaling(Size size, boolean keepRatio, Resample resample) {
+    /** What becomes of a picture. */
+    Size of(RgbImage image) {
+      int width = size.width();
+      int height = size.height();
+      if (keepRatio && image.width() <= image.height()) {
+        height = (int) ((long) width * image.height() / image.width());
+      } else if (keepRatio) {
+        width = (int) ((long) height * image.width() / image.height());
+      }
+      return new Size(height, width);
+    }
+  }
 
   /**
    * Reads the settings of a model.
@@ -99,29 +111,28 @@ record ImageProcessor(
   /** The picture as the tower sees it, still in bytes. */
   RgbImage frame(RgbImage image) {
     RgbImage padded = padRatio == 0 ? image : Preprocessing.pad(image, padRatio);
-    RgbImage resized = resize.isEmpty() ? padded : resize(padded, resize.get());
-    if (crop.isEmpty()) {
-      return resized;
-    }
-    Size kept = crop.get();
+    Size whole = resize.map(scaling -> scaling.of(padded)).orElse(sizeOf(padded));
+    Size kept = crop.orElse(whole);
     // Rounded down, as transformers does; torchvision rounds to even.
+    int left = Math.floorDiv(whole.width() - kept.width(), 2);
+    int top = Math.floorDiv(whole.height() - kept.height(), 2);
+    if (resize.isEmpty()) {
+      return Preprocessing.window(padded, left, top, kept.width(), kept.height());
+    }
+    Resize.Part inside =
+        new Resize.Part(
+            Math.max(left, 0),
+            Math.max(top, 0),
+            Math.min(kept.width(), whole.width()),
+            Math.min(kept.height(), whole.height()));
+    RgbImage part =
+        Resize.part(padded, whole.width(), whole.height(), inside, resize.get().resample());
     return Preprocessing.window(
-        resized,
-        Math.floorDiv(resized.width() - kept.width(), 2),
-        Math.floorDiv(resized.height() - kept.height(), 2),
-        kept.width(),
-        kept.height());
+        part, Math.min(left, 0), Math.min(top, 0), kept.width(), kept.height());
   }
 
-  private static RgbImage resize(RgbImage image, Scaling scaling) {
-    int width = scaling.size().width();
-    int height = scaling.size().height();
-    if (scaling.keepRatio() && image.width() <= image.height()) {
-      height = (int) ((long) width * image.height() / image.width());
-    } else if (scaling.keepRatio()) {
-      width = (int) ((long) height * image.width() / image.height());
-    }
-    return Resize.to(image, width, height, scaling.resample());
+  private static Size sizeOf(RgbImage image) {
+    return new Size(image.height(), image.width());
   }
 
   /**

@@ -42,8 +42,8 @@ public record Preprocessing(
   public RgbImage square(RgbImage image) {
     return switch (fit) {
       case SQUASH -> Resize.to(image, size, size, resample);
-      case CROP -> centerCrop(resizeShorterSide(image));
-      case TARGET_PAD -> centerCrop(resizeShorterSide(pad(image, TARGET_RATIO)));
+      case CROP -> middle(image);
+      case TARGET_PAD -> middle(pad(image, TARGET_RATIO));
     };
   }
 
@@ -77,20 +77,18 @@ public record Preprocessing(
     return values;
   }
 
-  /** Rounds the longer side down, as torchvision does. */
-  private RgbImage resizeShorterSide(RgbImage image) {
-    int width = image.width();
-    int height = image.height();
-    return width <= height
-        ? Resize.to(image, size, (int) ((long) size * height / width), resample)
-        : Resize.to(image, (int) ((long) size * width / height), size, resample);
-  }
-
-  /** A centre between two pixels goes to the even one, as Python's {@code round} does. */
-  private RgbImage centerCrop(RgbImage image) {
-    int left = (int) Math.rint((image.width() - size) / 2.0);
-    int top = (int) Math.rint((image.height() - size) / 2.0);
-    return window(image, left, top, size, size);
+  /**
+   * The middle of the picture whose shorter side is {@link #size}. The longer side is rounded down,
+   * as torchvision does; a middle between two pixels goes to the even one, as Python's {@code
+   * round} does.
+   */
+  private RgbImage middle(RgbImage image) {
+    boolean tall = image.width() <= image.height();
+    int width = tall ? size : (int) ((long) size * image.width() / image.height());
+    int height = tall ? (int) ((long) size * image.height() / image.width()) : size;
+    int left = (int) Math.rint((width - size) / 2.0);
+    int top = (int) Math.rint((height - size) / 2.0);
+    return Resize.part(image, width, height, new Resize.Part(left, top, size, size), resample);
   }
 
   /**

@@ -15,12 +15,19 @@ import dev.weft.ingest.RgbImage;
  * <p>Source: Pillow 12.0, {@code src/libImaging/Resample.c}. Stateless, safe for concurrent use.
  */
 public final class Resize {
-  /** 32 bits less 8 of the pixel and 2 of head room, as negative lobes overshoot. */
-  private static final int FRACTION_BITS = 32 - 8 - 2;
-
   private static final int CHANNELS = 3;
 
   private Resize() {}
+
+  /**
+   * A rectangle of a picture.
+   *
+   * @param left first column, at least 0
+   * @param top first row, at least 0
+   * @param width columns, at least 1
+   * @param height rows, at least 1
+   */
+  record Part(int left, int top, int width, int height) {}
 
   /**
    * Resizes, without regard to the aspect ratio.
@@ -30,100 +37,36 @@ public final class Resize {
    * @return the image itself if it has that size already
    */
   public static RgbImage to(RgbImage image, int width, int height, Resample resample) {
-    if (width < 1 || height < 1) {
-      throw new IllegalArgumentException("cannot resize to " + width + " x " + height);
-    }
-    RgbImage wide = width == image.width() ? image : rows(image, width, resample);
-    return height == wide.height() ? wide : columns(wide, height, resample);
-  }
-
-  private static RgbImage rows(RgbImage image, int width, Resample resample) {
-    Kernel kernel = Kernel.of(image.width(), width, resample);
-    byte[] in = image.rgb();
-    byte[] out = new byte[CHANNELS * width * image.height()];
-    for (int y = 0; y < image.height(); y++) {
-      int row = y * image.width();
-      for (int x = 0; x < width; x++) {
-        kernel.apply(in, (row + kernel.first[x]) * CHANNELS, CHANNELS, x, out, y * width + x);
-      }
-    }
-    return new RgbImage(width, image.height(), out);
-  }
-
-  private static RgbImage columns(RgbImage image, int height, Resample resample) {
-    Kernel kernel = Kernel.of(image.height(), height, resample);
-    int width = image.width();
-    byte[] in = image.rgb();
-    byte[] out = new byte[CHANNELS * width * height];
-    for (int y = 0; y < height; y++) {
-      int row = kernel.first[y] * width;
-      for (int x = 0; x < width; x++) {
-        kernel.apply(in, (row + x) * CHANNELS, CHANNELS * width, y, out, y * width + x);
-      }
-    }
-    return new RgbImage(width, height, out);
+    return part(image, width, height, new Part(0, 0, width, height), resample);
   }
 
   /**
-   * The weights of one pass.
+   * A part of the resized image; what lies outside of it is not computed.
    *
-   * @param first the first source pixel of each output pixel
-   * @param weights of the source pixels from there on, fixed point
+   * @param width of the whole result, pixels, at least 1
+   * @param height of the whole result, pixels, at least 1
+   * @param part inside of it
    */
-  @SuppressWarnings("ArrayRecordComponent") // private to the inner loops
-  private record Kernel(int[] first, int[][] weights) {
-
-    static Kernel of(int inSize, int outSize, Resample resample) {
-      double scale = (double) inSize / outSize;
-      double stretch = Math.max(scale, 1);
-      double support = resample.radius() * stretch;
-      double inverse = 1 / stretch;
-      int[] first = new int[outSize];
-      int[][] weights = new int[outSize][];
-      for (int out = 0; out < outSize; out++) {
-        double center = (out + 0.5) * scale;
-        int from = Math.max((int) (center - support + 0.5), 0);
-        int to = Math.min((int) (center + support + 0.5), inSize);
-        first[out] = from;
-        weights[out] = normalized(resample, from, to - from, center, inverse);
-      }
-      return new Kernel(first, weights);
+  static RgbImage part(RgbImage image, int width, int height, Part part, Resample resample) {
+    if (width < 1 || height < 1) {
+      throw new IllegalArgumentException("cannot resize to " + width + " x " + height);
     }
-
-    private static int[] normalized(
-        Resample resample, int from, int count, double center, double inverse) {
-      double[] exact = new double[count];
-      double sum = 0;
-      for (int i = 0; i < count; i++) {
-        exact[i] = resample.weight((i + from - center + 0.5) * inverse);
-        sum += exact[i];
-      }
-      int[] fixed = new int[count];
-      for (int i = 0; i < count; i++) {
-        double weight = sum == 0 ? exact[i] : exact[i] / sum;
-        fixed[i] = (int) (Math.copySign(0.5, weight) + weight * (1 << FRACTION_BITS));
-      }
-      return fixed;
+    ResizeKernel columns =
+        ResizeKernel.of(image.width(), width, part.left(), part.width(), resample);
+    ResizeKernel rows =
+        ResizeKernel.of(image.height(), height, part.top(), part.height(), resample);
+    boolean wholeRows = width == image.width() && part.width() == width;
+    if (wholeRows && height == image.height() && part.height() == height) {
+      return image;
     }
-
-    private void apply(byte[] in, int offset, int stride, int output, byte[] out, int pixel) {
-      int red = 1 << (FRACTION_BITS - 1);
-      int green = red;
-      int blue = red;
-      int at = offset;
-      for (int weight : weights[output]) {
-        red += (in[at] & 0xff) * weight;
-        green += (in[at + 1] & 0xff) * weight;
-        blue += (in[at + 2] & 0xff) * weight;
-        at += stride;
-      }
-      out[CHANNELS * pixel] = clip(red);
-      out[CHANNELS * pixel + 1] = clip(green);
-      out[CHANNELS * pixel + 2] = clip(blue);
-    }
-
-    private static byte clip(int fixed) {
-      return (byte) Math.max(0, Math.min(255, fixed >> FRACTION_BITS));
-    }
+    ResizePasses passes = ResizePasses.best();
+    int top = wholeRows ? 0 : rows.start();
+    byte[] wide =
+        wholeRows
+            ? image.rgb()
+            : passes.across(image.rgb(), image.width(), top, rows.end(), columns);
+    boolean wholeColumns = height == image.height() && part.height() == height;
+    byte[] done = wholeColumns ? wide : passes.down(wide, CHANNELS * part.width(), top, rows);
+    return new RgbImage(part.width(), part.height(), done);
   }
 }

@@ -1,9 +1,9 @@
 package dev.weft.index;
 
+import dev.weft.compute.VectorModule;
 import dev.weft.rank.ExactSearch;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import org.slf4j.LoggerFactory;
 
 /**
  * The inner loops of an index, in two forms with the same results: plain Java, and the processor's
@@ -53,23 +53,11 @@ interface Kernels {
 
   /** Chosen by the class loader, once per process. */
   final class Best {
-    private static final Kernels KERNELS = choose();
+    private static final Kernels KERNELS =
+        VectorModule.load("dev.weft.index.VectorKernels", Kernels.class)
+            .orElseGet(PlainKernels::new);
 
     private Best() {}
-
-    private static Kernels choose() {
-      if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
-        try {
-          return Class.forName("dev.weft.index.VectorKernels")
-              .asSubclass(Kernels.class)
-              .getDeclaredConstructor()
-              .newInstance();
-        } catch (ReflectiveOperationException | LinkageError e) {
-          LoggerFactory.getLogger(Kernels.class).debug("The vector module does not serve", e);
-        }
-      }
-      return new PlainKernels();
-    }
   }
 
   /** Plain Java. */

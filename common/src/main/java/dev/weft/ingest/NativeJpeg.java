@@ -1,39 +1,62 @@
 package dev.weft.ingest;
 
-import static org.bytedeco.leptonica.global.lept.L_SEVERITY_NONE;
-import static org.bytedeco.leptonica.global.lept.pixDestroy;
-import static org.bytedeco.leptonica.global.lept.pixGetData;
-import static org.bytedeco.leptonica.global.lept.pixGetDepth;
-import static org.bytedeco.leptonica.global.lept.pixGetHeight;
-import static org.bytedeco.leptonica.global.lept.pixGetWidth;
-import static org.bytedeco.leptonica.global.lept.pixGetWpl;
-import static org.bytedeco.leptonica.global.lept.pixReadMemJpeg;
-import static org.bytedeco.leptonica.global.lept.setMsgSeverity;
-
-import java.nio.IntBuffer;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.PointerByReference;
+import java.io.IOException;
 import java.util.Optional;
-import org.bytedeco.leptonica.PIX;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Decodes JPEG files with libjpeg-turbo: slow integer transform and smooth upsampling, as Pillow
- * does, so the pixels are Pillow's to the bit.
+ * does, so the pixels are Pillow's to the bit. It is reached through the few functions of Leptonica
+ * that are needed here.
  */
 final class NativeJpeg {
   private static final Logger LOG = LoggerFactory.getLogger(NativeJpeg.class);
+  private static final String LIBRARY =
+      "/org/bytedeco/leptonica/linux-x86_64/libleptonica.so.6"; // of the jar with the natives
   private static final int FAIL_ON_WARNINGS = 0;
+  private static final int SILENT = 6; // L_SEVERITY_NONE
   private static final boolean LOADED = load();
 
   private NativeJpeg() {}
 
+  /** Leptonica's own names and types, allheaders.h; a PIX is a picture. */
+  private static final class Leptonica {
+    private Leptonica() {}
+
+    static native Pointer pixReadMemJpeg(
+        byte[] data, long size, int colormap, int reduction, int[] warnings, int hint);
+
+    static native int pixGetWidth(Pointer pix);
+
+    static native int pixGetHeight(Pointer pix);
+
+    static native int pixGetDepth(Pointer pix);
+
+    static native int pixGetWpl(Pointer pix);
+
+    static native Pointer pixGetData(Pointer pix);
+
+    static native void pixDestroy(PointerByReference pix);
+
+    static native int setMsgSeverity(int severity);
+  }
+
   private static boolean load() {
     try {
-      setMsgSeverity(L_SEVERITY_NONE); // or it writes to standard error
+      String file =
+          Native.extractFromResourcePath(LIBRARY, NativeJpeg.class.getClassLoader()).getPath();
+      Native.register(Leptonica.class, NativeLibrary.getInstance(file));
+      Leptonica.setMsgSeverity(SILENT); // or it writes to standard error
       return true;
-    } catch (LinkageError e) {
+    } catch (IOException | LinkageError e) {
       LOG.warn(
-          "No libjpeg-turbo for this platform; Java decodes JPEG files, which is slower: {}", e);
+          "No libjpeg-turbo for this platform; Java decodes JPEG files, which is slower: {}",
+          e.toString());
       return false;
     }
   }
@@ -54,33 +77,32 @@ final class NativeJpeg {
     if (!LOADED) {
       return Optional.empty();
     }
-    PIX pix = pixReadMemJpeg(bytes, bytes.length, 0, 1, new int[1], FAIL_ON_WARNINGS);
+    Pointer pix = Leptonica.pixReadMemJpeg(bytes, bytes.length, 0, 1, new int[1], FAIL_ON_WARNINGS);
     if (pix == null) {
       return Optional.empty();
     }
     try {
-      int width = pixGetWidth(pix);
-      int height = pixGetHeight(pix);
-      int wordsPerLine = pixGetWpl(pix);
-      IntBuffer words =
-          pixGetData(pix).capacity((long) wordsPerLine * height).asByteBuffer().asIntBuffer();
+      int width = Leptonica.pixGetWidth(pix);
+      int height = Leptonica.pixGetHeight(pix);
+      int wordsPerLine = Leptonica.pixGetWpl(pix);
+      Pointer words = Leptonica.pixGetData(pix);
       byte[] rgb =
-          pixGetDepth(pix) == 32
+          Leptonica.pixGetDepth(pix) == 32
               ? colors(words, width, height, wordsPerLine)
               : grays(words, width, height, wordsPerLine);
       return Optional.of(new RgbImage(width, height, rgb));
     } finally {
-      pixDestroy(pix);
+      Leptonica.pixDestroy(new PointerByReference(pix));
     }
   }
 
   /** A pixel is a word: red, green and blue from the upper end. */
-  private static byte[] colors(IntBuffer words, int width, int height, int wordsPerLine) {
+  private static byte[] colors(Pointer words, int width, int height, int wordsPerLine) {
     byte[] rgb = new byte[3 * width * height];
     int[] line = new int[wordsPerLine];
     int to = 0;
     for (int y = 0; y < height; y++) {
-      words.get(line);
+      words.read((long) Integer.BYTES * wordsPerLine * y, line, 0, wordsPerLine);
       for (int x = 0; x < width; x++) {
         int pixel = line[x];
         rgb[to] = (byte) (pixel >> 24);
@@ -93,12 +115,12 @@ final class NativeJpeg {
   }
 
   /** A word holds four pixels, the first at its upper end. */
-  private static byte[] grays(IntBuffer words, int width, int height, int wordsPerLine) {
+  private static byte[] grays(Pointer words, int width, int height, int wordsPerLine) {
     byte[] rgb = new byte[3 * width * height];
     int[] line = new int[wordsPerLine];
     int to = 0;
     for (int y = 0; y < height; y++) {
-      words.get(line);
+      words.read((long) Integer.BYTES * wordsPerLine * y, line, 0, wordsPerLine);
       for (int x = 0; x < width; x++) {
         byte gray = (byte) (line[x >> 2] >> (24 - 8 * (x & 3)));
         rgb[to] = gray;
