@@ -9,7 +9,8 @@ import dev.weft.config.Rules;
  *     {@code circo} assert the published counts
  * @param layout how its annotations are laid out
  * @param annotations URI of the folder (or file, for {@link Layout#JSONL}) of the annotations
- * @param images URI of the folder of the image files, empty for an annotation-only data set
+ * @param images URI of the folder of the image files or of tar archives of them, empty for an
+ *     annotation-only data set
  * @param descriptions URI of a JSON-lines file of what the images show, or empty
  */
 public record DataSource(

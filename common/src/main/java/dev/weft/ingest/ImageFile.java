@@ -44,8 +44,13 @@ public record ImageFile(ImageKey key, String path) {
         || UNREAD.stream().anyMatch(lower::endsWith);
   }
 
+  /** Whether a part of a path begins with a dot or an underscore. */
+  static boolean isHidden(String path) {
+    return ("/" + path).matches("(?s).*/[._].*");
+  }
+
   /** A file name without the extension of an image; others are part of the name. */
-  static String stem(String name) {
+  public static String stem(String name) {
     return isImage(name) ? name.substring(0, name.lastIndexOf('.')) : name;
   }
 }

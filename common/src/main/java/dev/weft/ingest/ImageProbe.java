@@ -38,8 +38,8 @@ public final class ImageProbe {
     if (found.isEmpty()) {
       Path first = files.makeQualified(new Path(folder, image.candidates().get(0)));
       return unusable(
-          image,
-          first,
+          image.key(),
+          first.toString(),
           new BadImageException(
               Reason.MISSING_IMAGE,
               "there is no such file, nor with any of the extensions of images"));
@@ -51,24 +51,34 @@ public final class ImageProbe {
       if (length > limits.maxBytes()) { // before reading
         throw ImageDecoder.tooManyBytes(length, limits);
       }
-      byte[] bytes = read(files, path);
-      RgbImage decoded = decoder.decode(bytes);
-      return new ImageCheck.Sound(
-          image.key(),
-          path.toString(),
-          sha256(bytes),
-          bytes.length,
-          decoded.width(),
-          decoded.height());
+      return sound(image.key(), path.toString(), read(files, path));
     } catch (BadImageException e) {
-      return unusable(image, path, e);
+      return unusable(image.key(), path.toString(), e);
     }
   }
 
-  private static ImageCheck unusable(ImageFile image, Path path, BadImageException why) {
+  /** Looks at an image of a tar archive. */
+  public ImageCheck probe(ImageKey key, TarShard.Member member) {
+    String location = member.location().toString();
+    try {
+      if (member.bytes().isEmpty()) {
+        throw ImageDecoder.tooManyBytes(member.location().length(), limits);
+      }
+      return sound(key, location, member.bytes().get());
+    } catch (BadImageException e) {
+      return unusable(key, location, e);
+    }
+  }
+
+  private ImageCheck sound(ImageKey key, String location, byte[] bytes) throws BadImageException {
+    RgbImage decoded = decoder.decode(bytes);
+    return new ImageCheck.Sound(
+        key, location, sha256(bytes), bytes.length, decoded.width(), decoded.height());
+  }
+
+  private static ImageCheck unusable(ImageKey key, String location, BadImageException why) {
     return new ImageCheck.Unusable(
-        image.key(),
-        new Finding(image.key().dataset(), path.toString(), "", why.reason(), why.getMessage()));
+        key, new Finding(key.dataset(), location, "", why.reason(), why.getMessage()));
   }
 
   /** On a local disk a link may lead anywhere, and reading a pipe would never end. */

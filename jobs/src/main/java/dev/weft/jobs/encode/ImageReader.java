@@ -5,15 +5,14 @@ import dev.weft.WeftException;
 import dev.weft.ingest.BadImageException;
 import dev.weft.ingest.ImageDecoder;
 import dev.weft.ingest.ImageLimits;
+import dev.weft.ingest.ImageLocation;
 import dev.weft.ingest.ImageProbe;
 import dev.weft.ingest.IngestConfig;
 import dev.weft.ingest.RgbImage;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
@@ -49,9 +48,9 @@ public record ImageReader(Broadcast<SerializableConfiguration> hadoop, ImageLimi
   }
 
   private byte[] content(StoredImage image) {
-    Path path = new Path(image.location());
-    try (InputStream in = path.getFileSystem(hadoop.value().value()).open(path)) {
-      return in.readNBytes(Math.toIntExact(image.bytes() + 1)); // one more shows that it has grown
+    try {
+      return ImageLocation.of(image.location())
+          .read(hadoop.value().value(), image.bytes() + 1); // one more shows that it has grown
     } catch (FileNotFoundException e) {
       throw changed(image, e, "it is gone");
     } catch (IOException e) {

@@ -6,6 +6,7 @@ import dev.weft.evaluate.Report.Picture;
 import dev.weft.ingest.BadImageException;
 import dev.weft.ingest.ImageDecoder;
 import dev.weft.ingest.ImageLimits;
+import dev.weft.ingest.ImageLocation;
 import dev.weft.ingest.RgbImage;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -13,8 +14,6 @@ import java.io.IOException;
 import java.util.Optional;
 import javax.imageio.ImageIO;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,11 +48,7 @@ public final class Pictures {
   public Picture of(String name, Optional<String> description, String location) {
     String words = description.orElse(name);
     try {
-      Path path = new Path(location);
-      RgbImage image;
-      try (FSDataInputStream in = path.getFileSystem(hadoop).open(path)) {
-        image = decoder.decode(in.readAllBytes());
-      }
+      RgbImage image = decoder.decode(ImageLocation.of(location).read(hadoop, Integer.MAX_VALUE));
       RgbImage small = fitted(image);
       // Drawings and icons stay sharp; what had to shrink is most likely a photograph.
       boolean photograph = small.width() < image.width();

@@ -8,6 +8,7 @@ import dev.weft.ingest.ImageKey;
 import dev.weft.ingest.ImageLimits;
 import dev.weft.ingest.ImageProbe;
 import dev.weft.ingest.Reason;
+import dev.weft.ingest.SourceState;
 import dev.weft.jobs.store.Table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -49,11 +50,18 @@ record ImageScan(JavaRDD<Row> sound, Map<ImageKey, Finding> unusable) {
         context.broadcast(new SerializableConfiguration(context.hadoopConfiguration()));
     String dataset = source.name();
     String folder = source.images();
+    List<String> shards =
+        SourceState.shards(context.hadoopConfiguration(), source).stream()
+            .map(Path::toString)
+            .toList();
+    JavaRDD<Row> wanted =
+        context.parallelize(rows(images, descriptions), tasks(spark, images.size()));
     JavaRDD<Row> checked =
-        context
-            .parallelize(rows(images, descriptions), tasks(spark, images.size()))
-            .mapPartitions(
-                rows -> check(new ImageProbe(limits), hadoop.value(), dataset, folder, rows))
+        (shards.isEmpty()
+                ? wanted.mapPartitions(
+                    rows -> check(new ImageProbe(limits), hadoop.value(), dataset, folder, rows))
+                : new ShardScan(dataset, folder, limits, hadoop)
+                    .check(wanted, context.parallelize(shards, shards.size())))
             .cache();
     Map<ImageKey, Finding> unusable = new TreeMap<>();
     for (Row row : checked.filter(row -> row.length() != SOUND_COLUMNS).collect()) {
@@ -90,7 +98,7 @@ record ImageScan(JavaRDD<Row> sound, Map<ImageKey, Finding> unusable) {
     return new ImageScan(rows, Map.of());
   }
 
-  private static final int SOUND_COLUMNS = Table.IMAGES.schema().length();
+  static final int SOUND_COLUMNS = Table.IMAGES.schema().length();
 
   private static int tasks(SparkSession spark, int images) {
     return Math.max(spark.sparkContext().defaultParallelism(), (images - 1) / IMAGES_PER_TASK + 1);
@@ -135,7 +143,8 @@ record ImageScan(JavaRDD<Row> sound, Map<ImageKey, Finding> unusable) {
     };
   }
 
-  private static Row row(ImageCheck check, String description) {
+  /** A row of the table, or category, id, file, reason and detail of an unusable image. */
+  static Row row(ImageCheck check, String description) {
     if (check instanceof ImageCheck.Sound sound) {
       return RowFactory.create(
           sound.key().dataset(),
