@@ -156,7 +156,7 @@ public final class OnnxEncoder implements DualEncoder {
 
   /** Encodes something with each tower: the widths must be those of one space. */
   private int measure() {
-    int images = imageTower.isEmpty() ? 0 : images(List.of(grey()))[0].length;
+    int images = imageTower.isEmpty() ? 0 : images(List.of(black()))[0].length;
     int texts = textTower.isEmpty() ? images : texts(List.of("a photo"))[0].length;
     if (images != 0 && images != texts) {
       close();
@@ -173,7 +173,7 @@ public final class OnnxEncoder implements DualEncoder {
     return texts;
   }
 
-  private static RgbImage grey() {
+  private static RgbImage black() {
     return new RgbImage(8, 8, new byte[3 * 64]);
   }
 

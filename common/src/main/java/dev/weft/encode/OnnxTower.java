@@ -19,7 +19,7 @@ import java.util.TreeSet;
  * by looking at the graph.
  *
  * <p>A graph that holds both towers needs the inputs of both: the other gets the smallest that
- * works, one grey picture or one token.
+ * works, one picture of zeros or one token.
  */
 final class OnnxTower {
   static final String PIXELS = "pixel_values";
@@ -157,14 +157,14 @@ final class OnnxTower {
           n);
       if (graph.inputs().containsKey(PIXELS)) {
         int other = sameBatch() ? n : 1;
-        ImageProcessor.Size grey = size.orElseThrow();
+        ImageProcessor.Size zeros = size.orElseThrow();
         feeds.put(
             PIXELS,
-            new float[other * 3 * grey.height() * grey.width()],
+            new float[other * 3 * zeros.height() * zeros.width()],
             other,
             3,
-            grey.height(),
-            grey.width());
+            zeros.height(),
+            zeros.width());
       }
       return pooled(feeds.run(output), n, mask);
     }

@@ -93,6 +93,49 @@ class OnnxEncoderTest {
     }
   }
 
+  /** A tower of the tiny CLIP with other weights, see scripts/golden/variants.py. */
+  private OnnxEncoder variant(String tower, String name) throws IOException {
+    Path copy = copy("clip");
+    String file = tower + "_" + name + ".onnx";
+    Files.copy(TinyModels.golden("clip-variants/" + file), copy.resolve("onnx/" + file));
+    return TinyModels.open(
+        copy, options(name, ModelOptions.Pad.NONE, 1, ModelOptions.Pooling.MODEL));
+  }
+
+  private static void assertNear(float[][] vectors, float[][] exact, double cosine) {
+    for (int row = 0; row < exact.length; row++) {
+      double product = 0;
+      for (int i = 0; i < exact[row].length; i++) {
+        product += (double) vectors[row][i] * exact[row][i];
+      }
+      assertThat(product).as("cosine of row %d", row).isBetween(cosine, 1 + 1e-6);
+    }
+  }
+
+  @Test
+  void float16WeightsGiveNearlyTheSameVectors() throws IOException {
+    try (OnnxEncoder exact = TinyModels.open("clip");
+        OnnxEncoder half = variant("vision_model", "fp16")) {
+      assertNear(half.images(pictures(5)), exact.images(pictures(5)), 0.999);
+      assertThat(half.fingerprint()).isNotEqualTo(exact.fingerprint());
+      assertThatThrownBy(() -> half.texts(List.of("red")))
+          .hasMessageContaining("it has no text tower");
+    }
+  }
+
+  @Test
+  void eightBitWeightsGiveVectorsThatDependOnNoCompany() throws IOException {
+    List<String> texts = List.of("red", "a blue dress with long sleeves", "a red dress", "");
+    try (OnnxEncoder exact = TinyModels.open("clip");
+        OnnxEncoder quantized = variant("text_model", "quantized")) {
+      float[][] words = quantized.texts(texts);
+      assertNear(words, exact.texts(texts), 0.9);
+      for (int i = 0; i < words.length; i++) {
+        assertThat(quantized.texts(texts.subList(i, i + 1))[0]).isEqualTo(words[i]);
+      }
+    }
+  }
+
   @Test
   void overlongTextsAreCounted() {
     try (OnnxEncoder encoder = TinyModels.open("clip")) {

@@ -16,11 +16,22 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Runs the stages in order on one configuration; each that is up to date is passed over.
+ * Runs the stages in order on one configuration; each that is up to date is passed over. Where no
+ * image was read (an annotation-only run) it ends after encode: what follows needs image vectors.
  *
  * <pre>scripts/weft pipeline --config conf/wardrobe.yaml</pre>
  */
 public final class PipelineJob {
+  private static final List<Function<Session, StageResult>> TO_VECTORS =
+      List.of(IngestJob::run, AlignJob::run, EncodeJob::run);
+  private static final List<Function<Session, StageResult>> FROM_VECTORS =
+      List.of(
+          TrainJob::run,
+          EvaluateJob::score,
+          IndexJob::run,
+          // What it made itself, whatever is released.
+          made -> SearchJob.sample(made.with(List.of("search.from=newest"), Map.of())));
+
   private PipelineJob() {}
 
   /** Runs the pipeline in the given session. */
@@ -30,17 +41,19 @@ public final class PipelineJob {
     if (session.config().wardrobe().enabled()) {
       results.add(announced(session, WardrobeJob::run));
     }
-    List<Function<Session, StageResult>> stages =
-        List.of(
-            IngestJob::run,
-            AlignJob::run,
-            EncodeJob::run,
-            TrainJob::run,
-            EvaluateJob::score,
-            IndexJob::run,
-            // What it made itself, whatever is released.
-            made -> SearchJob.sample(made.with(List.of("search.from=newest"), Map.of())));
-    for (Function<Session, StageResult> stage : stages) {
+    for (Function<Session, StageResult> stage : TO_VECTORS) {
+      results.add(announced(session, stage));
+    }
+    Map<String, Object> encoded = results.get(results.size() - 1).figures();
+    if (((Number) encoded.get("images")).longValue() == 0) {
+      session
+          .progress()
+          .say(
+              "No image was read: train, evaluate, index and search, which need image vectors, are left"
+                  + " out. Set ingest.images to read where you have the images.");
+      return summary(results, (session.clock().millis() - start) / 1000.0);
+    }
+    for (Function<Session, StageResult> stage : FROM_VECTORS) {
       results.add(announced(session, stage));
     }
     StageResult summary = summary(results, (session.clock().millis() - start) / 1000.0);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.jobs.LocalSpark;
+import dev.weft.jobs.PipelineJob;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.StageResult;
 import dev.weft.jobs.TinyWardrobe;
@@ -15,11 +16,14 @@ import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.search.SearchJob;
 import dev.weft.jobs.store.Table;
+import dev.weft.jobs.train.MineJob;
 import dev.weft.jobs.train.TrainJob;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.sql.Row;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -72,25 +76,33 @@ class ModelFolderTest {
     StageResult again = EncodeJob.run(other);
     assertThat(again.figures()).containsEntry("images_encoded", 180);
     assertThat(again.figures().get("encoder")).isNotEqualTo(encoded.figures().get("encoder"));
-    assertThatThrownBy(() -> IndexJob.run(other))
-        .isInstanceOfSatisfying(
-            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
-        .hasMessageContaining(String.valueOf(again.figures().get("encoder")))
-        .hasMessageContaining(String.valueOf(encoded.figures().get("encoder")));
+    List<ThrowingCallable> onVectorsOfBoth =
+        List.of(
+            () -> IndexJob.run(other), () -> EvaluateJob.score(other), () -> MineJob.run(other));
+    for (ThrowingCallable stage : onVectorsOfBoth) {
+      assertThatThrownBy(stage)
+          .isInstanceOfSatisfying(
+              WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
+          .hasMessageContaining(String.valueOf(again.figures().get("encoder")))
+          .hasMessageContaining(String.valueOf(encoded.figures().get("encoder")));
+    }
   }
 
   @Test
-  void annotationsAloneAreEncodedByTheTextTower() {
+  void aPipelineOnAnnotationsAloneEndsWithTheVectorsOfTheTexts() {
     Session session = session("encode.model=bge-small-en-v1.5", "ingest.images=none");
-    IngestJob.run(session);
 
-    StageResult encoded = EncodeJob.run(session);
+    StageResult pipeline = PipelineJob.run(session);
 
-    assertThat(encoded.figures())
+    Map<?, ?> stages = (Map<?, ?>) pipeline.figures().get("stages");
+    assertThat(stages.keySet().stream().map(String::valueOf))
+        .containsExactly("wardrobe", "ingest", "align", "encode");
+    assertThat(session.artefact("encode").require().manifest().facts())
         .containsEntry("dimension", 384)
         .containsEntry("images", 0)
-        .containsKey("texts_cut");
-    assertThat((int) encoded.figures().get("texts_encoded")).isGreaterThan(50);
+        .containsKey("texts_cut")
+        .extractingByKey("texts_encoded")
+        .satisfies(texts -> assertThat((int) texts).isGreaterThan(50));
   }
 
   @Test

@@ -1,0 +1,328 @@
+package dev.weft.jobs.encode;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.MarkedSection;
+import dev.weft.config.Settings;
+import dev.weft.encode.BgeTextTower;
+import dev.weft.encode.DualEncoder;
+import dev.weft.encode.Fit;
+import dev.weft.encode.ModelFiles;
+import dev.weft.encode.ModelOptions;
+import dev.weft.encode.OnnxEncoder;
+import dev.weft.encode.Preprocessing;
+import dev.weft.encode.Resample;
+import dev.weft.ingest.BadImageException;
+import dev.weft.ingest.ImageDecoder;
+import dev.weft.ingest.ImageLimits;
+import dev.weft.ingest.RgbImage;
+import dev.weft.jobs.LocalSpark;
+import dev.weft.jobs.PipelineConfig;
+import dev.weft.jobs.Progress;
+import dev.weft.jobs.Session;
+import dev.weft.jobs.ingest.IngestJob;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Measures encode on two threads beside what a Python user would run on the same files, in turns:
+ * Pillow, tokenizers, ONNX Runtime, pyarrow, in the quickest of several ways. The end-to-end row is
+ * the stage itself, in Spark with two task slots.
+ *
+ * <pre>scripts/bench encode [ROUNDS]</pre>
+ */
+public final class EncodeBenchmark {
+  private static final int THREADS = 2;
+  private static final int SIDE = 224;
+  private static final ImageLimits LIMITS = new ImageLimits(100_000_000, 100_000_000, 60);
+  private static final Preprocessing CLIP =
+      new Preprocessing(
+          SIDE,
+          Resample.BICUBIC,
+          Fit.CROP,
+          List.of(0.48145466, 0.4578275, 0.40821073),
+          List.of(0.26862954, 0.26130258, 0.27577711));
+  private static final JsonMapper JSON = new JsonMapper();
+
+  private final Path folder;
+  private final int rounds;
+  private final Optional<EncodePeer> peer;
+  private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+  private final List<Row> rows = new ArrayList<>();
+  private double dataWait = Double.NaN;
+
+  private EncodeBenchmark(Path folder, int rounds, Optional<EncodePeer> peer) {
+    this.folder = folder;
+    this.rounds = rounds;
+    this.peer = peer;
+  }
+
+  /** A line of the table: medians over the rounds, things per second. */
+  private record Row(String what, double weft, Optional<Double> python, String way) {
+    Optional<Double> ratio() {
+      return python.map(other -> weft / other);
+    }
+
+    String line() {
+      return String.format(
+          Locale.ROOT,
+          "| %s | %,.1f | %s | %s | %s |%n",
+          what,
+          weft,
+          python.map(value -> String.format(Locale.ROOT, "%,.1f", value)).orElse(""),
+          ratio().map(value -> String.format(Locale.ROOT, "%.2f", value)).orElse(""),
+          way);
+    }
+  }
+
+  /**
+   * @param arguments folder of the measurement, rounds, the Python interpreter, the Markdown file
+   *     that takes the table
+   */
+  public static void main(String[] arguments) throws Exception {
+    Path folder = Path.of(arguments[0]).toAbsolutePath();
+    int rounds = Integer.parseInt(arguments[1]);
+    BenchmarkFiles files = BenchmarkFiles.in(folder);
+    try (EncodePeer peer = EncodePeer.start(arguments[2], folder)) {
+      Optional<EncodePeer> present = Optional.of(peer).filter(EncodePeer::isReady);
+      EncodeBenchmark benchmark = new EncodeBenchmark(folder, rounds, present);
+      try {
+        benchmark.measure(files);
+      } finally {
+        benchmark.threads.shutdownNow();
+      }
+      benchmark.report(Path.of(arguments[3]), peer.version());
+    }
+  }
+
+  private void measure(BenchmarkFiles files) throws Exception {
+    compare(
+        "JPEG files decoded and resized",
+        "resize",
+        files.images().size(),
+        List.of("processes 32", "threads 32", "draft 32"),
+        () -> resized(files.images()));
+    compareTexts("texts, bge-small-en-v1.5 (8-bit)", "texts/bge", files.texts(), bge());
+    if (Files.exists(folder.resolve("clip/onnx/vision_model.onnx"))) {
+      try (OnnxEncoder clip = open()) {
+        compareTexts("texts, CLIP's tower", "texts/clip", files.texts(), clip);
+        waiting(files.images(), clip);
+      }
+      IngestJob.run(session(files, false));
+      compare(
+          "JPEG files to Parquet, ViT-B/32",
+          "images",
+          files.images().size(),
+          List.of("processes 8", "processes 32", "threads 16"),
+          () -> EncodeJob.run(session(files, true)));
+    }
+  }
+
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  private void compareTexts(String what, String kind, List<String> texts, Object encoder)
+      throws Exception {
+    List<List<String>> parts = parts(texts);
+    compare(
+        what,
+        kind,
+        texts.size(),
+        List.of("processes 1", "processes 32", "threads 32"),
+        () ->
+            together(
+                parts.stream()
+                    .<Callable<Object>>map(
+                        part ->
+                            () ->
+                                encoder instanceof DualEncoder dual
+                                    ? dual.texts(part)
+                                    : ((BgeTextTower) encoder).encode(part))
+                    .toList()));
+  }
+
+  /** The quickest way of the peer is found first, on a quarter of the work. */
+  private void compare(String what, String kind, int count, List<String> ways, Work ours)
+      throws Exception {
+    String best = "";
+    double shortest = Double.MAX_VALUE;
+    if (peer.isPresent()) {
+      for (String way : ways) {
+        peer.get().seconds(kind, Math.max(1, count / 8), way); // opens what it needs
+        double seconds = peer.get().seconds(kind, Math.max(1, count / 4), way);
+        if (seconds < shortest) {
+          best = way;
+          shortest = seconds;
+        }
+      }
+    }
+    ours.run(); // compiled and opened
+    List<Double> weft = new ArrayList<>();
+    List<Double> python = new ArrayList<>();
+    for (int round = 0; round < rounds; round++) {
+      long start = System.nanoTime();
+      ours.run();
+      weft.add(count / ((System.nanoTime() - start) / 1e9));
+      if (peer.isPresent()) {
+        python.add(count / peer.get().seconds(kind, count, best));
+      }
+    }
+    Optional<Double> other = python.isEmpty() ? Optional.empty() : Optional.of(median(python));
+    Row row = new Row(what, median(weft), other, best);
+    System.err.print(row.line());
+    rows.add(row);
+  }
+
+  private static double median(List<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+
+  private void resized(List<Path> images) throws Exception {
+    together(
+        parts(images).stream()
+            .<Callable<Object>>map(
+                part ->
+                    () -> {
+                      for (Path image : part) {
+                        CLIP.square(decode(image));
+                      }
+                      return part;
+                    })
+            .toList());
+  }
+
+  private static RgbImage decode(Path image) throws IOException {
+    try {
+      return new ImageDecoder(LIMITS).decode(Files.readAllBytes(image));
+    } catch (BadImageException e) {
+      throw new IOException(image.toString(), e);
+    }
+  }
+
+  /** As many parts as threads. */
+  private static <T> List<List<T>> parts(List<T> all) {
+    int middle = all.size() / THREADS;
+    return List.of(all.subList(0, middle), all.subList(middle, all.size()));
+  }
+
+  private void together(List<Callable<Object>> work) throws InterruptedException {
+    for (Future<Object> done : threads.invokeAll(work)) {
+      try {
+        done.get();
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e.getCause());
+      }
+    }
+  }
+
+  /** How long the tower waits for its pictures, on one thread. */
+  private void waiting(List<Path> images, OnnxEncoder encoder) throws IOException {
+    long reading = 0;
+    long all = 0;
+    for (int round = 0; round < 2; round++) { // the first is the warm-up
+      long start = System.nanoTime();
+      List<RgbImage> squares = new ArrayList<>();
+      for (Path image : images.subList(0, 32)) {
+        squares.add(CLIP.square(decode(image)));
+      }
+      reading = System.nanoTime() - start;
+      encoder.images(squares);
+      all = System.nanoTime() - start;
+    }
+    dataWait = (double) reading / all;
+  }
+
+  private BgeTextTower bge() {
+    return BgeTextTower.load(1);
+  }
+
+  private OnnxEncoder open() {
+    ModelOptions options =
+        new ModelOptions(
+            "fp32",
+            ModelOptions.Pad.NONE,
+            1.25,
+            ModelOptions.Pooling.MODEL,
+            ModelOptions.Device.CPU);
+    ModelFiles model =
+        ModelFiles.of(new Configuration(), folder.resolve("clip").toString(), "fp32");
+    return OnnxEncoder.open(model, folder.resolve("clip"), options, 1);
+  }
+
+  private Session session(BenchmarkFiles files, boolean force) {
+    Settings settings =
+        PipelineConfig.defaults()
+            .overriddenBy(
+                Settings.ofPairs(
+                    List.of(
+                        "root=" + folder.resolve("runs"),
+                        "encode.model=" + folder.resolve("clip"),
+                        "ingest.datasets=[{name: bench, layout: jsonl, annotations: '"
+                            + files.annotations()
+                            + "', images: '"
+                            + folder.resolve("images")
+                            + "', descriptions: ''}]")));
+    return new Session(
+        LocalSpark.session(),
+        PipelineConfig.bind(settings, "the benchmark"),
+        settings,
+        new Session.Options(
+            force,
+            new Progress(
+                new PrintStream(System.err, false, StandardCharsets.UTF_8),
+                false,
+                System::nanoTime),
+            Clock.systemUTC()));
+  }
+
+  private void report(Path document, String version) throws IOException {
+    StringBuilder table =
+        new StringBuilder(
+            """
+            | two threads, per second | Weft | Python | ratio | Python's quickest way, batch |
+            |---|---:|---:|---:|---|
+            """);
+    rows.forEach(row -> table.append(row.line()));
+    table.append(
+        String.format(
+            Locale.ROOT,
+            "%nMedian of %d rounds in turns; %s.%s%n",
+            rounds,
+            version.isEmpty() ? "there was no Python with the packages to compare with" : version,
+            Double.isNaN(dataWait)
+                ? ""
+                : String.format(
+                    Locale.ROOT,
+                    " Reading, decoding and resizing take %.1f %% of a task's time.",
+                    100 * dataWait)));
+    MarkedSection.replace(document, "bench encode", table.toString());
+    ObjectNode result = JSON.createObjectNode().put("stage", "bench-encode").put("status", "done");
+    ObjectNode figures = result.putObject("rows");
+    for (Row row : rows) {
+      ObjectNode figure = figures.putObject(row.what()).put("weft", row.weft());
+      row.python().ifPresent(value -> figure.put("python", value));
+      row.ratio().ifPresent(value -> figure.put("ratio", value));
+    }
+    if (!Double.isNaN(dataWait)) {
+      result.put("data_wait", dataWait);
+    }
+    System.out.println("RESULT " + JSON.writeValueAsString(result));
+  }
+}
