@@ -8,6 +8,7 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.StreamCapabilities;
+import org.apache.hadoop.io.IOUtils;
 
 /**
  * Writes one file of an attempt and computes its length and checksum on the way.
@@ -90,12 +91,26 @@ public final class HashingOutput extends OutputStream {
     if (!sha256.isEmpty()) {
       return;
     }
-    try (out) {
-      if (out.hasCapability(StreamCapabilities.HSYNC)) {
-        out.hsync();
-      }
+    try {
+      finish();
+    } catch (IOException e) {
+      // An exception of its own: HDFS throws again what a write before threw, and Java refuses to
+      // note an exception as suppressed by itself.
+      throw new IOException(e.getMessage(), e);
     }
     sha256 = Sha256.hex(digest);
     whenClosed.run();
+  }
+
+  private void finish() throws IOException {
+    try {
+      if (out.hasCapability(StreamCapabilities.HSYNC)) {
+        out.hsync();
+      }
+    } catch (IOException e) {
+      IOUtils.closeStream(out); // throws the same again
+      throw e;
+    }
+    out.close();
   }
 }

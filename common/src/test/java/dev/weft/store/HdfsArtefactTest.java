@@ -80,7 +80,7 @@ class HdfsArtefactTest {
 
   @Test
   void ofManyWritersAtOnceEachGetsAVersionOfItsOwn() throws Exception {
-    contract("many").everyWriterGetsAVersionOfItsOwn(() -> true);
+    contract("many").everyWriterGetsAVersionOfItsOwn(() -> true, 1);
   }
 
   @Test
@@ -90,7 +90,8 @@ class HdfsArtefactTest {
             () -> {
               cluster.restartNameNode();
               return true;
-            });
+            },
+            30);
   }
 
   @Test

@@ -97,7 +97,7 @@ class S3ArtefactTest {
 
   @Test
   void ofManyWritersAtOnceEachGetsAVersionOfItsOwn() throws Exception {
-    contract("many").everyWriterGetsAVersionOfItsOwn(() -> true);
+    contract("many").everyWriterGetsAVersionOfItsOwn(() -> true, 1);
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.weft.store;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.WeftException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,8 +32,10 @@ record StoreContract(Configuration settings, String root) {
    * Of many writers at once each gets a version of its own, and none is skipped.
    *
    * @param during what happens to the store meanwhile
+   * @param tries how often a writer may write its file: a NameNode that has just started knows no
+   *     DataNode yet, and says so plainly
    */
-  void everyWriterGetsAVersionOfItsOwn(Callable<?> during) throws Exception {
+  void everyWriterGetsAVersionOfItsOwn(Callable<?> during, int tries) throws Exception {
     ExecutorService writers = Executors.newFixedThreadPool(9);
     List<Future<Long>> versions = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
@@ -40,8 +43,7 @@ record StoreContract(Configuration settings, String root) {
       versions.add(
           writers.submit(
               () -> {
-                Attempt attempt = artefact("train/gated").begin(id);
-                attempt.write("head.json", id.getBytes(UTF_8));
+                Attempt attempt = written(id, tries);
                 return attempt.commit(Outputs.request(id)).version();
               }));
     }
@@ -57,6 +59,22 @@ record StoreContract(Configuration settings, String root) {
     List<Snapshot> history = artefact("train/gated").history();
     assertThat(history).hasSize(8);
     history.forEach(Snapshot::verify);
+  }
+
+  private Attempt written(String id, int tries) throws InterruptedException {
+    for (int failed = 0; ; failed++) {
+      Attempt attempt = artefact("train/gated").begin(id + "-" + failed);
+      try {
+        attempt.write("head.json", id.getBytes(UTF_8));
+        return attempt;
+      } catch (WeftException e) {
+        assertThat(e).hasMessageContaining("Cannot write head.json");
+        if (failed + 1 == tries) {
+          throw e;
+        }
+        Thread.sleep(1000);
+      }
+    }
   }
 
   /** Of two drivers with one run key one version comes out. */
