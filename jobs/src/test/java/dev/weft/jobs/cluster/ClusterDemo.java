@@ -282,7 +282,7 @@ final class ClusterDemo implements Callable<Integer> {
                 place.resolve(name + ".conf"),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.write(file, lines);
-return command(name, Map.of("WEFT_SPARK_CONF", file.toString()), root, "pipeline");
+        return command(name, Map.of("WEFT_SPARK_CONF", file.toString()), root, "pipeline");
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
