@@ -216,11 +216,7 @@ public final class Artefact {
         .ifPresent(
             release -> {
               tags.remove(Release.TAG);
-              Map<String, Long> named = new TreeMap<>(release.parts());
-              named.put(Release.ARTEFACT, release.version());
-              if (named.containsKey(name)) {
-                tags.put(Release.TAG, named.get(name));
-              }
+              release.versionOf(name).ifPresent(version -> tags.put(Release.TAG, version));
             });
     return tags;
   }

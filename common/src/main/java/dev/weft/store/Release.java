@@ -71,6 +71,13 @@ public record Release(Snapshot snapshot, Map<String, Long> parts) {
     return snapshot.version();
   }
 
+  /** The version that it names of an artefact, if any; of {@code release} its own. */
+  Optional<Long> versionOf(String artefact) {
+    return artefact.equals(ARTEFACT)
+        ? Optional.of(version())
+        : Optional.ofNullable(parts.get(artefact));
+  }
+
   /** The part of an artefact, if it has one. */
   public Optional<Snapshot> part(String artefact) {
     return Optional.ofNullable(parts.get(artefact)).map(version -> require(artefact, version));

@@ -1,6 +1,7 @@
 package dev.weft.train;
 
 import dev.weft.compute.NativeBackend;
+import dev.weft.compute.VectorModule;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -10,7 +11,6 @@ import org.slf4j.LoggerFactory;
  * that not every process has.
  */
 final class VectorPasses {
-  private static final String MODULE = "jdk.incubator.vector";
   private static final boolean PRESENT = isPresent();
 
   private VectorPasses() {}
@@ -22,18 +22,12 @@ final class VectorPasses {
 
   /** A new object of a class of this package. */
   static <T> T make(Class<T> passes, String name) {
-    try {
-      return Class.forName(VectorPasses.class.getPackageName() + "." + name)
-          .asSubclass(passes)
-          .getDeclaredConstructor()
-          .newInstance();
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("this build lacks " + name, e);
-    }
+    return VectorModule.load(VectorPasses.class.getPackageName() + "." + name, passes)
+        .orElseThrow(() -> new IllegalStateException("this build lacks " + name));
   }
 
   private static boolean isPresent() {
-    boolean found = ModuleLayer.boot().findModule(MODULE).isPresent();
+    boolean found = VectorModule.isThere();
     Logger log = LoggerFactory.getLogger(VectorPasses.class);
     if (found) {
       log.info("The loss is computed by the vector passes");
@@ -41,7 +35,7 @@ final class VectorPasses {
       log.warn(
           "The loss is computed by ND4J's own operations, which take about four times as long as"
               + " the vector passes: start Java with --add-modules {} (spark-submit does).",
-          MODULE);
+          VectorModule.NAME);
     }
     return found;
   }

@@ -65,23 +65,16 @@ final class VectorRowPasses implements RowPasses {
     if (activation == Activation.IDENTITY) {
       return;
     }
-    int width = (int) value.size(0);
-    FloatBuffer values = NativeVectors.view(value);
-    FloatBuffer errors = NativeVectors.view(error);
-    ParallelRows.forEach(
-        (int) value.size(1),
-        row -> {
-          Rows rows = ROWS.get().of(width);
-          float[] a = rows.first;
-          float[] e = rows.second;
-          values.get(row * width, a, 0, width);
-          errors.get(row * width, e, 0, width);
+    forEachPair(
+        value,
+        error,
+        error,
+        (row, a, e) -> {
           if (activation == Activation.RELU) {
             ofRectified(a, e);
           } else {
             ofSigmoid(a, e);
           }
-          errors.put(row * width, e, 0, width);
         });
   }
 
@@ -106,21 +99,29 @@ final class VectorRowPasses implements RowPasses {
 
   @Override
   public void throughNormalize(INDArray unit, INDArray lengths, INDArray error, INDArray into) {
-    int width = (int) unit.size(0);
-    FloatBuffer units = NativeVectors.view(unit);
-    FloatBuffer errors = NativeVectors.view(error);
-    FloatBuffer to = NativeVectors.view(into);
     FloatBuffer norms = NativeVectors.view(lengths);
+    forEachPair(unit, error, into, (row, q, e) -> across(q, e, (float) dot(q, e), norms.get(row)));
+  }
+
+  /** Changes the second of two rows. */
+  private interface PairWork {
+    void accept(int row, float[] first, float[] second);
+  }
+
+  /** Works on the rows of two matrices; those of the second, changed, go into a third. */
+  private static void forEachPair(INDArray first, INDArray second, INDArray into, PairWork work) {
+    int width = (int) first.size(0);
+    FloatBuffer one = NativeVectors.view(first);
+    FloatBuffer other = NativeVectors.view(second);
+    FloatBuffer to = NativeVectors.view(into);
     ParallelRows.forEach(
-        (int) unit.size(1),
+        (int) first.size(1),
         row -> {
           Rows rows = ROWS.get().of(width);
-          float[] q = rows.first;
-          float[] e = rows.second;
-          units.get(row * width, q, 0, width);
-          errors.get(row * width, e, 0, width);
-          across(q, e, (float) dot(q, e), norms.get(row));
-          to.put(row * width, e, 0, width);
+          one.get(row * width, rows.first, 0, width);
+          other.get(row * width, rows.second, 0, width);
+          work.accept(row, rows.first, rows.second);
+          to.put(row * width, rows.second, 0, width);
         });
   }
 

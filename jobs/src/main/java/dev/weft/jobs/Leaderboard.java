@@ -8,12 +8,8 @@ import dev.weft.evaluate.Metrics;
 import dev.weft.evaluate.Protocol;
 import dev.weft.evaluate.ResultTable;
 import dev.weft.ingest.DataSource;
-import dev.weft.jobs.align.AlignJob;
-import dev.weft.jobs.encode.EncodeJob;
 import dev.weft.jobs.evaluate.EvaluateJob;
 import dev.weft.jobs.evaluate.PageFile;
-import dev.weft.jobs.ingest.IngestJob;
-import dev.weft.jobs.ingest.WardrobeJob;
 import dev.weft.jobs.train.TrainJob;
 import dev.weft.store.Snapshot;
 import dev.weft.train.HeadArchitecture.Gate;
@@ -30,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -115,7 +112,9 @@ record Leaderboard(List<Long> seeds, Optional<String> protocol) {
   Made run(Session session) {
     long start = session.clock().millis();
     List<String> scored = scoredBy(session);
-    embeddings(session);
+    for (Function<Session, StageResult> stage : PipelineJob.toVectors(session)) {
+      var unused = stage.apply(session);
+    }
     List<Metrics> metrics = new ArrayList<>();
     List<String> pages = new ArrayList<>();
     boolean upToDate = true;
@@ -173,15 +172,6 @@ record Leaderboard(List<Long> seeds, Optional<String> protocol) {
         "evaluate.cohort=" + Binder.kebab(named.cohort()),
         "evaluate.caption-forms=" + named.captions().stream().map(Binder::kebab).toList(),
         "evaluate.splits=[" + named.split() + "]");
-  }
-
-  private static void embeddings(Session session) {
-    if (session.config().wardrobe().enabled()) {
-      WardrobeJob.run(session);
-    }
-    IngestJob.run(session);
-    AlignJob.run(session);
-    EncodeJob.run(session);
   }
 
   /** Where heads and evaluations of one seed and pass go, on the embeddings of the session. */

@@ -22,8 +22,6 @@ import java.util.function.Function;
  * <pre>scripts/weft pipeline --config conf/wardrobe.yaml</pre>
  */
 public final class PipelineJob {
-  private static final List<Function<Session, StageResult>> TO_VECTORS =
-      List.of(IngestJob::run, AlignJob::run, EncodeJob::run);
   private static final List<Function<Session, StageResult>> FROM_VECTORS =
       List.of(
           TrainJob::run,
@@ -38,11 +36,8 @@ public final class PipelineJob {
   public static StageResult run(Session session) {
     long start = session.clock().millis();
     List<StageResult> results = new ArrayList<>();
-    if (session.config().wardrobe().enabled()) {
-      results.add(announced(session, WardrobeJob::run));
-    }
-    for (Function<Session, StageResult> stage : TO_VECTORS) {
-      results.add(announced(session, stage));
+    for (Function<Session, StageResult> stage : toVectors(session)) {
+      results.add(stage.apply(session).announced(session.progress()));
     }
     Map<String, Object> encoded = results.get(results.size() - 1).figures();
     if (((Number) encoded.get("images")).longValue() == 0) {
@@ -54,7 +49,7 @@ public final class PipelineJob {
       return summary(results, (session.clock().millis() - start) / 1000.0);
     }
     for (Function<Session, StageResult> stage : FROM_VECTORS) {
-      results.add(announced(session, stage));
+      results.add(stage.apply(session).announced(session.progress()));
     }
     StageResult summary = summary(results, (session.clock().millis() - start) / 1000.0);
     results.stream()
@@ -67,10 +62,11 @@ public final class PipelineJob {
     return summary;
   }
 
-  private static StageResult announced(Session session, Function<Session, StageResult> stage) {
-    StageResult result = stage.apply(session);
-    session.progress().say(result.line());
-    return result;
+  /** The stages up to the vectors, in order. */
+  static List<Function<Session, StageResult>> toVectors(Session session) {
+    return session.config().wardrobe().enabled()
+        ? List.of(WardrobeJob::run, IngestJob::run, AlignJob::run, EncodeJob::run)
+        : List.of(IngestJob::run, AlignJob::run, EncodeJob::run);
   }
 
   /** What the whole pipeline ends with: the figures of evaluate and where to look. */

@@ -155,9 +155,8 @@ public final class Session implements AutoCloseable {
    * What suits short jobs that move vectors, where neither spark-submit nor a file says otherwise.
    */
   private static SparkConf withDefaults(SparkConf conf) {
-    // A worker of a standalone cluster hands the secret to a driver that it runs by the
-    // environment,
-    // where Spark itself does not look for it.
+    // A worker of a standalone cluster hands the secret to the driver that it runs by the
+    // environment, where Spark itself does not look for it.
     String secret = System.getenv(SecurityManager.ENV_AUTH_SECRET());
     if (secret != null) {
       conf.setIfMissing("spark.authenticate.secret", secret);

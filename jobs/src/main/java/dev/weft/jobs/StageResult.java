@@ -51,8 +51,13 @@ public record StageResult(
     return fields;
   }
 
-  /** The result as a line for a terminal. */
-  public String line() {
+  /** Says how the stage ended. */
+  public StageResult announced(Progress progress) {
+    progress.say(line());
+    return this;
+  }
+
+  private String line() {
     String numbers =
         figures.entrySet().stream()
             .filter(figure -> figure.getValue() instanceof Number)

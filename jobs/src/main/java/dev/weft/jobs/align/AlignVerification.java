@@ -13,7 +13,6 @@ import dev.weft.compute.NativeVectors;
 import dev.weft.store.VectorBytes;
 import dev.weft.train.TripletTable;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -105,8 +104,7 @@ public final class AlignVerification {
   Check compare(AlignWorkers workers, int slices) {
     Embeddings all = Embeddings.concatenate(workers.embed(request));
     List<PartialGradient> shares =
-        new ArrayList<>(
-            workers.gradient(request, all, AlignStep.normalizers(request, all, model.layout())));
+        workers.gradient(request, all, AlignStep.normalizers(request, all, model.layout()));
     double[] gradient = new double[expected.gradient().length];
     double loss = 0;
     for (PartialGradient share : shares) {

@@ -3,6 +3,7 @@ package dev.weft.jobs.doctor;
 import dev.weft.compute.CLibrary;
 import dev.weft.compute.CudaDevice;
 import dev.weft.compute.NativeBackend;
+import dev.weft.compute.VectorModule;
 import dev.weft.jobs.doctor.ProcessFacts.Engine;
 import dev.weft.jobs.doctor.ProcessFacts.Folder;
 import dev.weft.jobs.doctor.ProcessFacts.Memory;
@@ -69,7 +70,7 @@ final class ProcessProbe {
         running.map(NativeBackend.Description::blas).orElse(""),
         running.map(NativeBackend.Description::threads).orElse(0),
         taskCpus,
-        ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
+        VectorModule.isThere(),
         Optional.ofNullable(System.getenv("OMP_WAIT_POLICY")).orElse(""));
   }
 

@@ -26,16 +26,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * Champion against challenger, on one version of the data.
  *
  * @param work a session with ingest, encode and the encoder pinned
  * @param champion the release that holds; none yet before the first
- * @param announced shows how a stage ended
  */
-record Contest(Session work, Optional<Release> champion, Consumer<StageResult> announced) {
+record Contest(Session work, Optional<Release> champion) {
   private static final String EVALUATE = "evaluate";
   private static final String OF_CHAMPION = "evaluate/champion";
 
@@ -47,17 +45,12 @@ record Contest(Session work, Optional<Release> champion, Consumer<StageResult> a
    */
   record Result(Decision decision, Optional<Releases.Parts> parts) {}
 
-  private StageResult announced(StageResult result) {
-    announced.accept(result);
-    return result;
-  }
-
   /** Trains a challenger and lets the rules decide. */
   Result train() {
     Start start = new Start(work, champion.flatMap(Release::head));
     Map<HeadKind, Snapshot> starts = start.heads();
     TrainJob.Trained trained = TrainJob.train(work, starts);
-    announced.accept(trained.result());
+    trained.result().announced(work.progress());
     Map<String, Object> figures = new LinkedHashMap<>(start.figures());
     if (champion.isEmpty()) {
       Challenger challenger = challenger(trained);
@@ -65,7 +58,7 @@ record Contest(Session work, Optional<Release> champion, Consumer<StageResult> a
       Decision first =
           Decision.of(
               Decision.Outcome.PROMOTED, List.of("the first release: there is no champion yet"));
-      return new Result(first.with(figures), Optional.of(challenger.indexed(announced)));
+      return new Result(first.with(figures), Optional.of(challenger.indexed()));
     }
     // The champion first: the page that stays is the challenger's.
     Snapshot ofChampion = evaluateChampion(champion.get());
@@ -77,7 +70,7 @@ record Contest(Session work, Optional<Release> champion, Consumer<StageResult> a
     if (verdict.promote()) {
       return new Result(
           Decision.of(Decision.Outcome.PROMOTED, verdict.reasons()).with(figures),
-          Optional.of(challenger.indexed(announced)));
+          Optional.of(challenger.indexed()));
     }
     return new Result(
         Decision.of(Decision.Outcome.REFUSED, verdict.reasons()).with(figures),
@@ -133,7 +126,7 @@ record Contest(Session work, Optional<Release> champion, Consumer<StageResult> a
       return Optional.empty();
     }
     Map<String, Snapshot> pins = Map.of(head.artefact().name(), head, EVALUATE, ofChampion);
-    StageResult index = announced(IndexJob.run(work.with(List.of(), pins)));
+    StageResult index = IndexJob.run(work.with(List.of(), pins)).announced(work.progress());
     return Optional.of(
         new Releases.Parts(
             head, index.snapshot().orElseThrow(), ofChampion, release.part("align")));
@@ -145,9 +138,8 @@ record Contest(Session work, Optional<Release> champion, Consumer<StageResult> a
    * @param session with the heads and their evaluation pinned
    */
   private record Challenger(Session session, Snapshot evaluation, String name) {
-    Releases.Parts indexed(Consumer<StageResult> announced) {
-      StageResult index = IndexJob.run(session);
-      announced.accept(index);
+    Releases.Parts indexed() {
+      StageResult index = IndexJob.run(session).announced(session.progress());
       return new Releases.Parts(
           session.input("train/" + name),
           index.snapshot().orElseThrow(),
@@ -160,7 +152,8 @@ record Contest(Session work, Optional<Release> champion, Consumer<StageResult> a
     Map<String, Snapshot> heads = new HashMap<>();
     trained.heads().forEach(head -> heads.put(head.artefact().name(), head));
     Session session = work.with(List.of(), heads);
-    Snapshot evaluation = announced(EvaluateJob.score(session)).snapshot().orElseThrow();
+    Snapshot evaluation =
+        EvaluateJob.score(session).announced(session.progress()).snapshot().orElseThrow();
     String best = String.valueOf(evaluation.manifest().facts().get("best_head"));
     return new Challenger(session.with(List.of(), Map.of(EVALUATE, evaluation)), evaluation, best);
   }
@@ -176,7 +169,10 @@ record Contest(Session work, Optional<Release> champion, Consumer<StageResult> a
     }
     Session session =
         work.with(List.of("train.heads=[" + name.substring(name.indexOf('/') + 1) + "]"), pins);
-    return announced(EvaluateJob.score(session, OF_CHAMPION)).snapshot().orElseThrow();
+    return EvaluateJob.score(session, OF_CHAMPION)
+        .announced(session.progress())
+        .snapshot()
+        .orElseThrow();
   }
 
   private Snapshot encodedByChampion(Release release, String encoder) {
@@ -195,7 +191,7 @@ record Contest(Session work, Optional<Release> champion, Consumer<StageResult> a
           encoder,
           found);
     }
-    return announced(EncodeJob.run(session)).snapshot().orElseThrow();
+    return EncodeJob.run(session).announced(session.progress()).snapshot().orElseThrow();
   }
 
   private Verdict verdict(Snapshot ofChampion, Challenger challenger, Map<String, Object> figures) {

@@ -74,13 +74,14 @@ public final class FineTuneJob {
   private StageResult run() {
     long start = session.clock().millis();
     if (session.config().wardrobe().enabled()) {
-      announced(WardrobeJob.run(session));
+      WardrobeJob.run(session).announced(session.progress());
     }
-    Snapshot ingest = announced(IngestJob.run(session)).snapshot().orElseThrow();
+    Snapshot ingest = IngestJob.run(session).announced(session.progress()).snapshot().orElseThrow();
     Session reading = session.with(List.of(), Map.of("ingest", ingest));
     Session encoding =
         encoder(reading).map(align -> pinned(reading, "align", align)).orElse(reading);
-    Snapshot encode = announced(EncodeJob.run(encoding)).snapshot().orElseThrow();
+    Snapshot encode =
+        EncodeJob.run(encoding).announced(session.progress()).snapshot().orElseThrow();
     Session work = pinned(encoding, "encode", encode);
     Stage stage = stage(work, ingest, encode);
     Artefact releases = session.artefact(Release.ARTEFACT);
@@ -96,7 +97,7 @@ public final class FineTuneJob {
               if (made.isPresent()) {
                 return Decision.of(Release.of(made.get())).into(attempt);
               }
-              Contest contest = new Contest(work, champion, this::announced);
+              Contest contest = new Contest(work, champion);
               boolean trains = champion.isEmpty() || !facts.equals(lastFacts());
               Contest.Result result = trains ? contest.train() : contest.keep();
               Decision decision = result.decision().with(facts.named());
@@ -118,11 +119,6 @@ public final class FineTuneJob {
     return result(decided, (session.clock().millis() - start) / 1000.0);
   }
 
-  private StageResult announced(StageResult result) {
-    session.progress().say(result.line());
-    return result;
-  }
-
   private static Session pinned(Session session, String name, Snapshot snapshot) {
     return session.with(List.of(), Map.of(name, snapshot));
   }
@@ -135,7 +131,9 @@ public final class FineTuneJob {
     boolean trained = session.config().encode().isStarter() || session.config().encode().adapt();
     Optional<Snapshot> released =
         trained && keep ? champion.flatMap(release -> release.part("align")) : Optional.empty();
-    return released.isPresent() ? released : announced(AlignJob.run(reading)).snapshot();
+    return released.isPresent()
+        ? released
+        : AlignJob.run(reading).announced(session.progress()).snapshot();
   }
 
   private Stage stage(Session work, Snapshot ingest, Snapshot encode) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.jobs.LocalSpark;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.StageResult;
+import dev.weft.jobs.TinyPipeline;
 import dev.weft.jobs.TinyWardrobe;
 import dev.weft.jobs.align.AlignJob;
 import dev.weft.jobs.store.Table;
@@ -96,8 +97,8 @@ class EncodeKillTest {
   /** A root of its own, as far as encode needs it. */
   private Path aligned() throws IOException {
     Path root = folder.resolve("runs");
-    copy(TinyWardrobe.root().resolve("ingest"), root.resolve("ingest"));
-    copy(TinyWardrobe.root().resolve("align"), root.resolve("align"));
+    TinyPipeline.copy(TinyWardrobe.root().resolve("ingest"), root.resolve("ingest"));
+    TinyPipeline.copy(TinyWardrobe.root().resolve("align"), root.resolve("align"));
     return root;
   }
 
@@ -106,19 +107,6 @@ class EncodeKillTest {
         .filter(file -> file.table().equals("image_vectors"))
         .mapToLong(FileEntry::rows)
         .sum();
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (var files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Path target = to.resolve(from.relativize(file).toString());
-        if (Files.isDirectory(file)) {
-          Files.createDirectories(target);
-        } else {
-          Files.copy(file, target);
-        }
-      }
-    }
   }
 
   private void killAfterAShard(Artefact shards, Path root)
