@@ -9,7 +9,13 @@ import java.nio.ByteOrder;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Finds the K best rows of each query: products of 8-bit codes rule nearly all rows out, and what
@@ -20,14 +26,17 @@ import java.util.List;
  * <p>Dimensions: N rows, Q queries, D width, K depth.
  */
 final class CodeScan {
-  /** Rows of one product: with {@link #COLUMNS} queries, integers of 256 KB. */
+  /** Rows of one segment of a search of all rows, and of one product. */
   private static final int ROWS = 1024;
 
-  /** Queries of one product. */
-  private static final int COLUMNS = 64;
+  /** Queries of one product, at most: the rows' codes are fetched once for all of them. */
+  private static final int COLUMNS = 256;
 
-  /** Rows between two looks at the thresholds. */
-  private static final int STEP = 64;
+  /** Queries of one product that are enough to be quick. */
+  private static final int FEW = 64;
+
+  /** Products between two looks at the thresholds. */
+  private static final int STEP = 4096;
 
   private static final Kernels KERNELS = Kernels.best();
 
@@ -61,21 +70,35 @@ final class CodeScan {
     largestLength = rows.largestLength();
   }
 
-  /** Segments that compare every query with the rows {@code from} to {@code to}. */
-  static List<Segment> all(int from, int to, int queries) {
+  /**
+   * Segments that compare every query with the rows {@code from} to {@code to}. Many queries are
+   * dealt out among the workers, each query to one, for what it has found spares it the most; few
+   * queries are looked for by all workers in turns of rows.
+   */
+  static List<Segment> all(int from, int to, int queries, int workers) {
+    int groups = parts(queries, COLUMNS);
+    boolean dealt = queries >= 2 * workers * FEW;
+    if (dealt) {
+      groups = workers * parts(Math.max(groups, 2 * workers), workers);
+    }
+    int most = parts(queries, Math.max(1, groups));
+    List<int[]> some = new ArrayList<>();
+    for (int first = 0; first < queries; first += most) {
+      some.add(IntStream.range(first, Math.min(first + most, queries)).toArray());
+    }
     List<Segment> segments = new ArrayList<>();
-    for (int first = 0; first < queries; first += COLUMNS) {
-      int[] some = new int[Math.min(COLUMNS, queries - first)];
-      for (int i = 0; i < some.length; i++) {
-        some[i] = first + i;
+    for (int row = from; row < to; ) {
+      int end = dealt ? to : Math.min(to, (row / ROWS + 1) * ROWS);
+      for (int[] group : some) { // while the rows' codes are in the cache
+        segments.add(new Segment(row, end, group));
       }
-      for (int row = from; row < to; ) {
-        int end = Math.min(to, (row / ROWS + 1) * ROWS);
-        segments.add(new Segment(row, end, some));
-        row = end;
-      }
+      row = end;
     }
     return segments;
+  }
+
+  private static int parts(int all, int most) {
+    return (all + most - 1) / most;
   }
 
   /**
@@ -86,7 +109,7 @@ final class CodeScan {
    * @param depth K, at least 1
    */
   List<Ranked> search(List<float[]> queries, List<Segment> segments, int depth, Allowed allowed) {
-    Coded coded = new Coded(queries);
+    Coded coded = new Coded(queries, segments);
     Worker[] scratch = new Worker[workers.count()];
     float[] bars = new float[queries.size()];
     Arrays.fill(bars, Float.NEGATIVE_INFINITY);
@@ -126,14 +149,44 @@ final class CodeScan {
     private final float[] scales;
     private final float[] lengths; // of what the codes stand for
     private final float[] lost; // with all rounding of the computation in float32
+    private final Map<int[], ByteBuffer> shared = new IdentityHashMap<>();
 
-    Coded(List<float[]> queries) {
+    Coded(List<float[]> queries, List<Segment> segments) {
       this.queries = queries;
       codes = new byte[queries.size()][];
       scales = new float[codes.length];
       lengths = new float[codes.length];
       lost = new float[codes.length];
       workers.run(codes.length, (worker, query) -> code(query));
+      Set<int[]> groups = Collections.newSetFromMap(new IdentityHashMap<>());
+      for (Segment segment : segments) {
+        if (!groups.add(segment.queries)) {
+          shared.computeIfAbsent(segment.queries, this::sideBySide);
+        }
+      }
+    }
+
+    /** The codes of a few queries that several segments ask for, made once. */
+    Optional<ByteBuffer> shared(int[] group) {
+      return Optional.ofNullable(shared.get(group));
+    }
+
+    private ByteBuffer sideBySide(int[] group) {
+      ByteBuffer columns = direct(rows.width() * group.length);
+      load(group, columns, new byte[rows.width() * group.length]);
+      return columns;
+    }
+
+    /** Puts the codes of some queries side by side: {@code [D, q]}. */
+    void load(int[] group, ByteBuffer columns, byte[] scratch) {
+      int count = group.length;
+      for (int i = 0; i < count; i++) {
+        byte[] code = codes[group[i]];
+        for (int k = 0; k < code.length; k++) {
+          scratch[k * count + i] = code[k];
+        }
+      }
+      columns.put(0, scratch, 0, rows.width() * count);
     }
 
     private void code(int query) {
@@ -161,14 +214,13 @@ final class CodeScan {
     private final int depth;
     private final Allowed allowed;
     private final Contenders[] contenders;
-    private final ByteBuffer second = direct(rows.width() * COLUMNS);
-    private final byte[] columns = new byte[rows.width() * COLUMNS];
-    private final ByteBuffer products = direct(4 * ROWS * COLUMNS + Kernels.SLACK_BYTES);
-    private final IntBuffer integers = products.asIntBuffer();
+    private final ByteBuffer columns;
+    private final byte[] scratch;
+    private final ByteBuffer products;
+    private final IntBuffer integers;
     private final float[] thresholds = new float[COLUMNS];
     private final float[] allowances = new float[COLUMNS];
-    private final int[] found = new int[STEP * COLUMNS];
-    private int[] current = new int[0];
+    private final int[] found = new int[STEP];
 
     Worker(Coded coded, float[] bars, int depth, Allowed allowed) {
       this.coded = coded;
@@ -176,20 +228,25 @@ final class CodeScan {
       this.depth = depth;
       this.allowed = allowed;
       contenders = new Contenders[coded.codes.length];
+      int most = Math.min(COLUMNS, coded.codes.length);
+      columns = direct(rows.width() * most);
+      scratch = new byte[rows.width() * most];
+      products = direct(4 * ROWS * most + Kernels.SLACK_BYTES);
+      integers = products.asIntBuffer();
     }
 
     void scan(Segment segment) {
       for (int first = 0; first < segment.queries.length; first += COLUMNS) {
         int end = Math.min(segment.queries.length, first + COLUMNS);
-        int[] some =
-            first == 0 && end == segment.queries.length
+        int[] group =
+            end - first == segment.queries.length
                 ? segment.queries
                 : Arrays.copyOfRange(segment.queries, first, end);
-        load(some);
+        ByteBuffer codes = prepare(group);
         for (int row = segment.from; row < segment.to; ) {
           int count = Math.min(Math.min(ROWS, segment.to - row), blockEnd(row) - row);
-          ByteProduct.multiply(rows.codes(row), second, integers, count, rows.width(), some.length);
-          sift(row, count, some);
+          ByteProduct.multiply(rows.codes(row), codes, integers, count, rows.width(), group.length);
+          sift(row, count, group);
           row += count;
         }
       }
@@ -199,32 +256,27 @@ final class CodeScan {
       return (row / VectorBlocks.ROWS + 1) * VectorBlocks.ROWS;
     }
 
-    /** Puts the codes of the queries side by side. */
-    private void load(int[] queries) {
-      for (int i = 0; i < queries.length; i++) {
-        if (contenders[queries[i]] == null) {
-          contenders[queries[i]] = coded.contenders(queries[i], depth);
+    /** Sets the thresholds of the queries, and gives their codes. */
+    private ByteBuffer prepare(int[] group) {
+      for (int i = 0; i < group.length; i++) {
+        if (contenders[group[i]] == null) {
+          contenders[group[i]] = coded.contenders(group[i], depth);
         }
-        threshold(queries, i);
+        threshold(group, i);
       }
-      Arrays.fill(thresholds, queries.length, COLUMNS, Float.POSITIVE_INFINITY);
-      if (queries == current) {
-        return;
-      }
-      current = queries;
-      int count = queries.length;
-      for (int i = 0; i < count; i++) {
-        byte[] code = coded.codes[queries[i]];
-        for (int k = 0; k < code.length; k++) {
-          columns[k * count + i] = code[k];
-        }
-      }
-      second.put(0, columns, 0, rows.width() * count);
+      Arrays.fill(thresholds, group.length, COLUMNS, Float.POSITIVE_INFINITY);
+      return coded
+          .shared(group)
+          .orElseGet(
+              () -> {
+                coded.load(group, columns, scratch);
+                return columns;
+              });
     }
 
     /** What the row's scale times a product, plus its error times the allowance, must reach. */
-    private void threshold(int[] queries, int i) {
-      int query = queries[i];
+    private void threshold(int[] group, int i) {
+      int query = group[i];
       Contenders held = contenders[query];
       held.raise(bars[query]);
       thresholds[i] = (held.bar() - coded.lost[query]) / coded.scales[query];
@@ -232,26 +284,33 @@ final class CodeScan {
     }
 
     /** Looks at the products a few rows at a time, for thresholds rise. */
-    private void sift(int first, int count, int[] queries) {
-      int width = queries.length;
-      for (int step = 0; step < count; step += STEP) {
-        int some = Math.min(STEP, count - step);
+    private void sift(int first, int count, int[] group) {
+      int width = group.length;
+      int most = Math.max(1, STEP / width);
+      for (int step = 0; step < count; step += most) {
+        int some = Math.min(most, count - step);
         int start = step * width;
-        ByteBuffer part = products.slice(4 * start, products.capacity() - 4 * start);
-        part.order(ByteOrder.nativeOrder());
         int passed =
             KERNELS.sift(
-                part, some, width, rows.bounds(), first + step, thresholds, allowances, found);
+                products,
+                start,
+                some,
+                width,
+                rows.bounds(),
+                first + step,
+                thresholds,
+                allowances,
+                found);
         for (int i = 0; i < passed; i++) {
           int row = first + step + found[i] / width;
           float product = integers.get(start + found[i]) * rows.bounds().scales()[row];
-          take(row, product, queries, found[i] % width);
+          take(row, product, group, found[i] % width);
         }
       }
     }
 
-    private void take(int row, float product, int[] queries, int i) {
-      int query = queries[i];
+    private void take(int row, float product, int[] group, int i) {
+      int query = group[i];
       if (!allowed.test(query, row)) {
         return;
       }
@@ -264,7 +323,7 @@ final class CodeScan {
         if (held.bar() > bars[query]) {
           bars[query] = held.bar(); // lost updates cost time only
         }
-        threshold(queries, i);
+        threshold(group, i);
       }
     }
   }

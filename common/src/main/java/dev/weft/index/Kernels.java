@@ -23,7 +23,8 @@ interface Kernels {
    * Finds the products whose upper bound, {@code scale product + error allowance}, reaches their
    * column's threshold; a few that do not, by rounding, may be among them.
    *
-   * @param products direct, in native order: {@code [rows, columns]} integers from its start
+   * @param products direct, in native order
+   * @param offset its integer from which {@code [rows, columns]} of them are looked at
    * @param bounds scale and error of row r at {@code first + r}
    * @param thresholds one per column, then infinity up to a multiple of 16
    * @param allowances one per column, finite up to a multiple of 16
@@ -32,6 +33,7 @@ interface Kernels {
    */
   int sift(
       ByteBuffer products,
+      int offset,
       int rows,
       int columns,
       VectorBlocks.Bounds bounds,
@@ -65,6 +67,7 @@ interface Kernels {
     @Override
     public int sift(
         ByteBuffer products,
+        int offset,
         int rows,
         int columns,
         VectorBlocks.Bounds bounds,
@@ -76,7 +79,7 @@ interface Kernels {
       int[] line = new int[columns];
       for (int row = 0; row < rows; row++) {
         products
-            .slice(4 * row * columns, 4 * columns)
+            .slice(4 * (offset + row * columns), 4 * columns)
             .order(ByteOrder.nativeOrder())
             .asIntBuffer()
             .get(line);

@@ -259,7 +259,7 @@ public final class VectorIndex implements AutoCloseable {
 
   private List<Segment> segments(List<float[]> queries, int probes) {
     if (probes >= ranking.count()) {
-      return CodeScan.all(0, size(), queries.size());
+      return CodeScan.all(0, size(), queries.size(), workers.count());
     }
     int[][] nearest = ranking.nearest(queries, probes);
     // Most of a query's best rows lie in its nearest cell: what is found there rules out others.
@@ -354,8 +354,10 @@ public final class VectorIndex implements AutoCloseable {
   static final class CellRanking implements AutoCloseable {
     private final VectorBlocks centroids;
     private final CodeScan scan;
+    private final int workers;
 
     CellRanking(Cells cells, Workers workers) {
+      this.workers = workers.count();
       centroids = new VectorBlocks(cells.width(), cells.count());
       byte[] code = new byte[cells.width()];
       for (int cell = 0; cell < cells.count(); cell++) {
@@ -373,7 +375,7 @@ public final class VectorIndex implements AutoCloseable {
       return scan
           .search(
               queries,
-              CodeScan.all(0, count(), queries.size()),
+              CodeScan.all(0, count(), queries.size(), workers),
               Math.min(probes, count()),
               (query, cell) -> true)
           .stream()

@@ -24,6 +24,7 @@ final class VectorKernels implements Kernels {
   @Override
   public int sift(
       ByteBuffer products,
+      int offset,
       int rows,
       int columns,
       VectorBlocks.Bounds bounds,
@@ -35,14 +36,21 @@ final class VectorKernels implements Kernels {
     for (int row = 0; row < rows; row++) {
       float scale = bounds.scales()[first + row];
       float error = bounds.errors()[first + row];
-      int start = row * columns;
+      int start = offset + row * columns;
       for (int from = 0; from < columns; from += GROUP) {
         int to = Math.min(columns, from + GROUP);
-        if (reached(products, 4 * start, from, to, scale, error, thresholds, allowances)) {
-          for (int column = from; column < to; column++) {
+        if (!reached(products, 4 * start, from, to, scale, error, thresholds, allowances)) {
+          continue;
+        }
+        for (int some = from; some < to; some += LANES) {
+          int end = Math.min(to, some + LANES);
+          if (!reached(products, 4 * start, some, end, scale, error, thresholds, allowances)) {
+            continue;
+          }
+          for (int column = some; column < end; column++) {
             float product = products.getInt(4 * (start + column)) * scale;
             if (product + error * allowances[column] >= thresholds[column]) {
-              found[count++] = start + column;
+              found[count++] = row * columns + column;
             }
           }
         }
@@ -62,6 +70,8 @@ final class VectorKernels implements Kernels {
       float[] thresholds,
       float[] allowances) {
     FloatVector greatest = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+    FloatVector scales = FloatVector.broadcast(FLOATS, scale);
+    FloatVector errors = FloatVector.broadcast(FLOATS, error);
     for (int column = from; column < to; column += INTS.length()) {
       FloatVector product =
           (FloatVector)
@@ -69,10 +79,10 @@ final class VectorKernels implements Kernels {
                   .convert(VectorOperators.I2F, 0);
       greatest =
           greatest.max(
-              FloatVector.fromArray(FLOATS, allowances, column)
-                  .mul(error)
-                  .add(product.mul(scale))
-                  .sub(FloatVector.fromArray(FLOATS, thresholds, column)));
+              product.fma(
+                  scales,
+                  FloatVector.fromArray(FLOATS, allowances, column)
+                      .fma(errors, FloatVector.fromArray(FLOATS, thresholds, column).neg())));
     }
     return greatest.compare(VectorOperators.GE, 0f).anyTrue(); // nothing else may touch the mask
   }
@@ -110,25 +120,24 @@ final class VectorKernels implements Kernels {
 
   @Override
   public float score(float[] one, float[] other) {
-    int whole = one.length & ~7;
     DoubleVector sums = DoubleVector.zero(DoubleVector.SPECIES_256);
-    for (int i = 0; i < whole; i += 8) {
-      FloatVector left = FloatVector.fromArray(FLOATS, one, i);
-      FloatVector right = FloatVector.fromArray(FLOATS, other, i);
+    int next = 0;
+    for (; next + LANES <= one.length; next += 4) { // of eight values the first four are taken
       // Products of float32 values are exact in float64, so adding them fused changes nothing.
-      sums = wide(left, 0).fma(wide(right, 0), sums);
-      sums = wide(left, 1).fma(wide(right, 1), sums);
+      sums = wide(one, next).fma(wide(other, next), sums);
     }
     double[] lanes = sums.toArray();
     int fours = one.length & ~3;
-    for (int i = whole; i < one.length; i++) {
+    for (int i = next; i < one.length; i++) {
       lanes[i < fours ? i & 3 : 0] += (double) one[i] * other[i];
     }
     return (float) ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + 0f; // -0 becomes 0
   }
 
-  /** The first or second four values. */
-  private static DoubleVector wide(FloatVector values, int half) {
-    return (DoubleVector) values.convertShape(VectorOperators.F2D, DoubleVector.SPECIES_256, half);
+  /** Four values; a conversion of the other half of a register would be done in plain Java. */
+  private static DoubleVector wide(float[] values, int from) {
+    return (DoubleVector)
+        FloatVector.fromArray(FLOATS, values, from)
+            .convertShape(VectorOperators.F2D, DoubleVector.SPECIES_256, 0);
   }
 }

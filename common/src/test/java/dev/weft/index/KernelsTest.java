@@ -73,9 +73,9 @@ class KernelsTest {
       thresholds[0] = Float.NEGATIVE_INFINITY;
       int[] plain = new int[rows * columns];
       int[] fast = new int[rows * columns];
-      int count = PLAIN.sift(products, rows, columns, bounds, 7, thresholds, allowances, plain);
+      int count = PLAIN.sift(products, 0, rows, columns, bounds, 7, thresholds, allowances, plain);
       assertThat(count).isGreaterThanOrEqualTo(rows);
-      assertThat(FAST.sift(products, rows, columns, bounds, 7, thresholds, allowances, fast))
+      assertThat(FAST.sift(products, 0, rows, columns, bounds, 7, thresholds, allowances, fast))
           .isEqualTo(count);
       assertThat(fast).isEqualTo(plain);
     }

@@ -49,7 +49,7 @@ class VectorIndexTest {
 
   private static List<Probe> probes() {
     List<Probe> probes = new ArrayList<>();
-    for (float[] vector : Samples.clustered(new SplittableRandom(4), 130, WIDTH, 9)) {
+    for (float[] vector : Samples.clustered(new SplittableRandom(4), 230, WIDTH, 9)) {
       probes.add(Probe.of(vector));
     }
     for (int row = 0; row < 100; row++) { // its twin ties with it
@@ -96,6 +96,14 @@ class VectorIndexTest {
       assertThat(one.search(PROBES, K, 1)).isEqualTo(expected(rows()));
       assertThat(many.search(PROBES, K, 50)).isEqualTo(expected(rows()));
       assertThat(many.search(PROBES, 2 * COUNT, 50).get(0)).hasSize(COUNT);
+    }
+  }
+
+  @Test
+  void fewQueriesAndManyHaveTheSameAnswers() {
+    try (VectorIndex index = open(index(50, 2))) {
+      assertThat(index.search(PROBES.subList(0, 70), K, 50))
+          .isEqualTo(index.search(PROBES, K, 50).subList(0, 70));
     }
   }
 
