@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -149,7 +148,7 @@ final class CodeScan {
     private final float[] scales;
     private final float[] lengths; // of what the codes stand for
     private final float[] lost; // with all rounding of the computation in float32
-    private final Map<int[], ByteBuffer> shared = new IdentityHashMap<>();
+    private final IdentityHashMap<int[], ByteBuffer> shared = new IdentityHashMap<>();
 
     Coded(List<float[]> queries, List<Segment> segments) {
       this.queries = queries;
