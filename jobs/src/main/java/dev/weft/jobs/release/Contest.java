@@ -2,6 +2,7 @@ package dev.weft.jobs.release;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.config.Binder;
 import dev.weft.config.ConfigException;
 import dev.weft.evaluate.Comparison;
 import dev.weft.evaluate.Comparison.Bootstrap;
@@ -13,7 +14,6 @@ import dev.weft.jobs.encode.ConfiguredEncoder;
 import dev.weft.jobs.encode.EncodeJob;
 import dev.weft.jobs.evaluate.EvaluateJob;
 import dev.weft.jobs.evaluate.EvaluatedRun;
-import dev.weft.jobs.evaluate.TrainedHead;
 import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.train.TrainJob;
 import dev.weft.release.FineTuneConfig;
@@ -47,26 +47,25 @@ record Contest(Session work, Optional<Release> champion) {
 
   /** Trains a challenger and lets the rules decide. */
   Result train() {
+    // The champion first: what cannot be compared is found before the training, and the page that
+    // stays is the challenger's.
+    Optional<Defender> defender = champion.map(this::defender);
+    Optional<Outcomes> before = defender.map(one -> outcomes(one.evaluation()));
     Start start = new Start(work, champion.flatMap(Release::head));
-    Map<HeadKind, Snapshot> starts = start.heads();
-    TrainJob.Trained trained = TrainJob.train(work, starts);
+    TrainJob.Trained trained = TrainJob.train(work, start.heads());
     trained.result().announced(work.progress());
+    Challenger challenger = challenger(trained);
     Map<String, Object> figures = new LinkedHashMap<>(start.figures());
-    if (champion.isEmpty()) {
-      Challenger challenger = challenger(trained);
-      figures.put("head", challenger.name());
+    figures.put("head", challenger.name());
+    if (defender.isEmpty()) {
       Decision first =
           Decision.of(
               Decision.Outcome.PROMOTED, List.of("the first release: there is no champion yet"));
       return new Result(first.with(figures), Optional.of(challenger.indexed()));
     }
-    // The champion first: the page that stays is the challenger's.
-    Snapshot ofChampion = evaluateChampion(champion.get());
-    Challenger challenger = challenger(trained);
-    figures.put("head", challenger.name());
-    figures.put("champion", champion.get().head().orElseThrow().artefact().name());
+    figures.put("champion", head().artefact().name());
     figures.put("champion_release", champion.get().version());
-    Verdict verdict = verdict(ofChampion, challenger, figures);
+    Verdict verdict = verdict(before.orElseThrow(), challenger, figures);
     if (verdict.promote()) {
       return new Result(
           Decision.of(Decision.Outcome.PROMOTED, verdict.reasons()).with(figures),
@@ -74,7 +73,22 @@ record Contest(Session work, Optional<Release> champion) {
     }
     return new Result(
         Decision.of(Decision.Outcome.REFUSED, verdict.reasons()).with(figures),
-        refreshed(ofChampion));
+        refreshed(defender.get()));
+  }
+
+  private Snapshot head() {
+    return champion.flatMap(Release::head).orElseThrow();
+  }
+
+  /** Such as {@code gated}. */
+  private static String name(Snapshot head) {
+    String artefact = head.artefact().name();
+    return artefact.substring(artefact.indexOf('/') + 1);
+  }
+
+  /** The encoder of the vectors that a head was trained on. */
+  private static String encoder(Snapshot head) {
+    return String.valueOf(head.manifest().facts().get("encoder"));
   }
 
   /** No training: what is new becomes searchable by the head that is released. */
@@ -87,8 +101,7 @@ record Contest(Session work, Optional<Release> champion) {
               List.of(why + ", and fine-tune.refresh-index is false: the release stays")),
           Optional.empty());
     }
-    Snapshot evaluation = evaluateChampion(champion.orElseThrow());
-    return refreshed(evaluation)
+    return refreshed(defender(champion.orElseThrow()))
         .map(
             parts ->
                 new Result(
@@ -101,35 +114,32 @@ record Contest(Session work, Optional<Release> champion) {
                 new Result(
                     Decision.of(
                         Decision.Outcome.REFUSED,
-                        List.of(
-                            why
-                                + ", and the champion's index is of these very vectors, or of another encoder")),
+                        List.of(why + ", and the champion's index is of these very vectors")),
                     Optional.empty()));
   }
 
   /**
-   * The champion's head with an index of the new images; nothing where its vectors are of another
-   * encoder, or none of that is wanted.
+   * The champion's head with an index of the new images; nothing where there are none, or none of
+   * that is wanted.
    */
-  private Optional<Releases.Parts> refreshed(Snapshot ofChampion) {
+  private Optional<Releases.Parts> refreshed(Defender defender) {
     Release release = champion.orElseThrow();
-    Snapshot head = release.head().orElseThrow();
-    Snapshot encode = work.input("encode");
-    boolean sameEncoder =
-        TrainedHead.read(head).bundle().encoder().equals(encode.manifest().facts().get("encoder"));
     boolean indexed =
-        encode
+        defender
+            .session()
+            .input("encode")
             .manifest()
             .attempt()
             .equals(release.snapshot().manifest().facts().get(Releases.ENCODE));
-    if (!work.config().fineTune().refreshIndex() || !sameEncoder || indexed) {
+    if (!work.config().fineTune().refreshIndex() || indexed) {
       return Optional.empty();
     }
-    Map<String, Snapshot> pins = Map.of(head.artefact().name(), head, EVALUATE, ofChampion);
-    StageResult index = IndexJob.run(work.with(List.of(), pins)).announced(work.progress());
+    Map<String, Snapshot> pins = Map.of(EVALUATE, defender.evaluation());
+    StageResult index =
+        IndexJob.run(defender.session().with(List.of(), pins)).announced(work.progress());
     return Optional.of(
         new Releases.Parts(
-            head, index.snapshot().orElseThrow(), ofChampion, release.part("align")));
+            head(), index.snapshot().orElseThrow(), defender.evaluation(), release.part("align")));
   }
 
   /**
@@ -158,27 +168,31 @@ record Contest(Session work, Optional<Release> champion) {
     return new Challenger(session.with(List.of(), Map.of(EVALUATE, evaluation)), evaluation, best);
   }
 
-  /** The released head on the data of this run, in the vectors of its own encoder. */
-  private Snapshot evaluateChampion(Release release) {
-    Snapshot head = release.head().orElseThrow();
-    String name = head.artefact().name();
-    Map<String, Snapshot> pins = new HashMap<>(Map.of(name, head));
-    String encoder = TrainedHead.read(head).bundle().encoder();
+  /**
+   * The released head on the data of this run.
+   *
+   * @param session with the head, and the encoder and the vectors that it was made for, pinned
+   */
+  private record Defender(Session session, Snapshot evaluation) {}
+
+  private Defender defender(Release release) {
+    Snapshot head = head();
+    Map<String, Snapshot> pins = new HashMap<>(Map.of(head.artefact().name(), head));
+    String encoder = encoder(head);
     if (!encoder.equals(work.input("encode").manifest().facts().get("encoder"))) {
-      pins.put("encode", encodedByChampion(release, encoder));
+      release.part("align").ifPresent(align -> pins.put("align", align));
+      pins.put("encode", encoded(work.with(List.of(), pins), encoder));
     }
-    Session session =
-        work.with(List.of("train.heads=[" + name.substring(name.indexOf('/') + 1) + "]"), pins);
-    return EvaluateJob.score(session, OF_CHAMPION)
-        .announced(session.progress())
-        .snapshot()
-        .orElseThrow();
+    Session session = work.with(List.of("train.heads=[" + name(head) + "]"), pins);
+    return new Defender(
+        session,
+        EvaluateJob.score(session, OF_CHAMPION)
+            .announced(work.progress())
+            .snapshot()
+            .orElseThrow());
   }
 
-  private Snapshot encodedByChampion(Release release, String encoder) {
-    Session session =
-        work.with(
-            List.of(), release.part("align").map(align -> Map.of("align", align)).orElse(Map.of()));
+  private Snapshot encoded(Session session, String encoder) {
     String found = ConfiguredEncoder.of(session).fingerprint();
     if (!found.equals(encoder)) {
       throw new WeftException(
@@ -187,33 +201,34 @@ record Contest(Session work, Optional<Release> champion) {
               + " encoder %s, and encode.model with its options gives %s, so it cannot answer the same"
               + " queries. Set encode.model back, or release the new one by hand: scripts/weft"
               + " pipeline, then scripts/weft promote.",
-          release.version(),
+          champion.orElseThrow().version(),
           encoder,
           found);
     }
     return EncodeJob.run(session).announced(session.progress()).snapshot().orElseThrow();
   }
 
-  private Verdict verdict(Snapshot ofChampion, Challenger challenger, Map<String, Object> figures) {
+  private Verdict verdict(Outcomes before, Challenger challenger, Map<String, Object> figures) {
     FineTuneConfig rules = work.config().fineTune();
-    EvaluatedRun before = EvaluatedRun.of(work, ofChampion);
-    EvaluatedRun after = EvaluatedRun.of(work, challenger.evaluation());
-    Outcomes one = outcomes(before, rules.protocol());
-    Outcomes other = outcomes(after, one.protocol());
     Comparison comparison =
         Comparison.of(
-            new Side(one, before.best()),
-            new Side(other, challenger.name()),
+            new Side(before, name(head())),
+            new Side(outcomes(challenger.evaluation(), before.protocol()), challenger.name()),
             work.config().evaluate().cutoffs(),
             new Bootstrap(rules.resamples(), work.config().seed(), rules.confidence()));
-    Verdict verdict = Verdict.of(comparison, rules.metric(one.family()), rules);
+    Verdict verdict = Verdict.of(comparison, rules.metric(before.family()), rules);
     figures.put("protocol", comparison.protocol());
     figures.put("metric", verdict.metric());
     figures.put("differences", comparison.named());
     return verdict;
   }
 
-  private static Outcomes outcomes(EvaluatedRun run, String protocol) {
+  private Outcomes outcomes(Snapshot ofChampion) {
+    return outcomes(ofChampion, work.config().fineTune().protocol());
+  }
+
+  private Outcomes outcomes(Snapshot evaluation, String protocol) {
+    EvaluatedRun run = EvaluatedRun.of(work, evaluation);
     return run.outcomes().stream()
         .filter(one -> protocol.isBlank() || one.protocol().equals(protocol))
         .findFirst()
@@ -244,7 +259,9 @@ record Contest(Session work, Optional<Release> champion) {
       Snapshot head = champion.get();
       Optional<String> unfit = TrainJob.unfit(work, head);
       if (unfit.isEmpty()) {
-        heads.put(TrainedHead.read(head).bundle().architecture().kind(), head);
+        work.config().train().heads().stream()
+            .filter(kind -> Binder.kebab(kind).equals(name(head)))
+            .forEach(kind -> heads.put(kind, head));
         from = head.artefact().name() + " version " + head.version();
         return;
       }
