@@ -53,34 +53,37 @@ public final class TinyWardrobe {
     return open(root, false, List.of(pairs));
   }
 
+  /** The settings of a session on a root, for a process of its own. */
+  public static List<String> pairs(Path root) {
+    return List.of(
+        "root=" + root,
+        "wardrobe.enabled=true",
+        "wardrobe.folder=" + folder(),
+        "wardrobe.images=180",
+        "wardrobe.train-triplets=60",
+        "wardrobe.val-triplets=30",
+        "wardrobe.test-triplets=3",
+        "wardrobe.circo-val-queries=4",
+        "wardrobe.circo-test-queries=2",
+        "ingest.shards=2",
+        "ingest.datasets=[{name: wardrobe, layout: fashioniq, annotations:"
+            + " '${wardrobe.folder}', images: '${wardrobe.folder}/images',"
+            + " descriptions: '${wardrobe.folder}/descriptions.jsonl'}]",
+        "align.epochs=2",
+        "align.batch-size=32",
+        "align.warmup-steps=2",
+        "align.dimension=32",
+        "align.patch-units=8",
+        "align.hidden-units=32",
+        "train.epochs=2",
+        "train.batch-size=16",
+        "train.warmup-steps=2");
+  }
+
   private static Session open(Path root, boolean force, List<String> pairs) {
     Settings settings =
         PipelineConfig.defaults()
-            .overriddenBy(
-                Settings.ofPairs(
-                    List.of(
-                        "root=" + root,
-                        "wardrobe.enabled=true",
-                        "wardrobe.folder=" + folder(),
-                        "wardrobe.images=180",
-                        "wardrobe.train-triplets=60",
-                        "wardrobe.val-triplets=30",
-                        "wardrobe.test-triplets=3",
-                        "wardrobe.circo-val-queries=4",
-                        "wardrobe.circo-test-queries=2",
-                        "ingest.shards=2",
-                        "ingest.datasets=[{name: wardrobe, layout: fashioniq, annotations:"
-                            + " '${wardrobe.folder}', images: '${wardrobe.folder}/images',"
-                            + " descriptions: '${wardrobe.folder}/descriptions.jsonl'}]",
-                        "align.epochs=2",
-                        "align.batch-size=32",
-                        "align.warmup-steps=2",
-                        "align.dimension=32",
-                        "align.patch-units=8",
-                        "align.hidden-units=32",
-                        "train.epochs=2",
-                        "train.batch-size=16",
-                        "train.warmup-steps=2")))
+            .overriddenBy(Settings.ofPairs(pairs(root)))
             .overriddenBy(Settings.ofPairs(pairs));
     return new Session(
         LocalSpark.session(),

@@ -119,27 +119,26 @@ class FineTuneJobTest {
 
   @Test
   @Order(5)
-  void killedBetweenAnyTwoCommitsTheSameCommandEndsInTheSameRelease() {
-    Map<String, List<String>> undisturbed = runs.released();
-    List<List<String>> lost =
-        List.of(
-            List.of("fine-tune"),
-            List.of("fine-tune", "release"),
-            List.of("fine-tune", "release", "index", "evaluate"),
-            List.of(
-                "fine-tune", "release", "index", "evaluate", "evaluate/champion", "train/gated"));
-    for (List<String> artefacts : lost) {
-      FineTuneRuns killed = runs.copy(folder.resolve("killed-" + artefacts.size()));
-      artefacts.forEach(killed::undoLastCommit);
+  void killedInOnePhaseAfterAnotherTheSameCommandEndsInTheSameRelease() {
+    FineTuneRuns killed = beforeNewData.copy(folder.resolve("killed"));
+    for (Phase phase : List.of(Phase.TRAIN, Phase.RELEASE, Phase.DECISION)) {
+      FineTuneProcess.killIn(phase, killed);
 
-      StageResult again = killed.run();
-
-      assertThat(again.status()).as("after losing %s", artefacts).isEqualTo("promoted");
-      assertThat(again.figures()).containsEntry("release", 2);
-      assertThat(killed.release().version()).isEqualTo(2);
-      assertThat(killed.released()).as("after losing %s", artefacts).isEqualTo(undisturbed);
-      assertThat(killed.run().status()).isEqualTo("up to date");
+      assertThat(killed.release().version())
+          .as("released after a kill in %s", phase)
+          .isEqualTo(phase == Phase.DECISION ? 2 : 1);
+      assertThat(killed.lastRun().status()).isEqualTo(RunRecord.Status.RUNNING);
     }
+    assertThat(killed.committed()).containsEntry("fine-tune", List.of(2L, 1L));
+
+    StageResult again = killed.run();
+
+    assertThat(again.status()).isEqualTo("promoted");
+    assertThat(again.figures()).containsEntry("release", 2);
+    assertThat(killed.released()).isEqualTo(runs.released());
+    assertThat(killed.committed()).isEqualTo(runs.committed());
+    assertThat(killed.lastRun().status()).isEqualTo(RunRecord.Status.SUCCEEDED);
+    assertThat(killed.run().status()).isEqualTo("up to date");
   }
 
   @Test

@@ -6,7 +6,9 @@ import dev.weft.jobs.Progress;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.StageResult;
 import dev.weft.jobs.TinyWardrobe;
+import dev.weft.jobs.store.Table;
 import dev.weft.store.Artefact;
+import dev.weft.store.FileEntry;
 import dev.weft.store.Release;
 import dev.weft.store.RunRecord;
 import dev.weft.store.Snapshot;
@@ -20,9 +22,11 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Scheduled runs on a wardrobe of their own, which grows.
@@ -40,23 +44,7 @@ record FineTuneRuns(Path root, Path wardrobe) {
   }
 
   Session session(Clock clock, String... pairs) {
-    List<String> all =
-        new ArrayList<>(
-            List.of(
-                "wardrobe.enabled=false",
-                "wardrobe.folder=" + wardrobe,
-                "wardrobe.circo-val-queries=0",
-                "wardrobe.circo-test-queries=0",
-                "train.heads=[gated]",
-                "align.epochs=1",
-                "evaluate.examples=0",
-                "evaluate.baselines=[]",
-                "evaluate.resamples=100",
-                "index.galleries=all",
-                "index.files=1",
-                "fine-tune.resamples=200",
-                "fine-tune.minimum-gain=-1",
-                "fine-tune.worst-category-loss=1"));
+    List<String> all = new ArrayList<>(own());
     all.addAll(Arrays.asList(pairs));
     Session tiny = TinyWardrobe.sessionOn(root, all.toArray(String[]::new));
     return new Session(
@@ -68,6 +56,34 @@ record FineTuneRuns(Path root, Path wardrobe) {
             new Progress(
                 new PrintStream(SAID, true, StandardCharsets.UTF_8), false, System::nanoTime),
             clock));
+  }
+
+  private List<String> own() {
+    return List.of(
+        "wardrobe.enabled=false",
+        "wardrobe.folder=" + wardrobe,
+        "wardrobe.circo-val-queries=0",
+        "wardrobe.circo-test-queries=0",
+        "train.heads=[gated]",
+        "train.checkpoint-steps=2",
+        "align.epochs=1",
+        "evaluate.examples=0",
+        "evaluate.baselines=[]",
+        "evaluate.resamples=100",
+        "index.galleries=all",
+        "index.files=1",
+        "fine-tune.resamples=200",
+        "fine-tune.minimum-gain=-1",
+        "fine-tune.worst-category-loss=1");
+  }
+
+  /** The settings of a session, for a process of its own. */
+  List<String> pairs() {
+    Map<String, String> all = new LinkedHashMap<>();
+    Stream.of(TinyWardrobe.pairs(root), own())
+        .flatMap(List::stream)
+        .forEach(pair -> all.put(pair.substring(0, pair.indexOf('=')), pair));
+    return List.copyOf(all.values());
   }
 
   StageResult run(String... pairs) {
@@ -107,21 +123,42 @@ record FineTuneRuns(Path root, Path wardrobe) {
         .orElseThrow();
   }
 
-  /** The checksums of head and index of the current release. */
+  /**
+   * What the current release consists of: the checksums of the files of head and encoder, and the
+   * rows of the index, whose files say in another order in each process how they are compressed.
+   */
   Map<String, List<String>> released() {
     Map<String, List<String>> content = new TreeMap<>();
-    release()
-        .requireParts()
-        .forEach(
-            part -> {
-              part.verify();
-              if (!part.artefact().name().startsWith("evaluate")) { // its page has a date
-                content.put(
-                    part.artefact().name(),
-                    part.manifest().files().stream().map(file -> file.sha256()).toList());
-              }
-            });
+    for (Snapshot part : release().requireParts()) {
+      part.verify();
+      String name = part.artefact().name();
+      if (name.equals("index")) {
+        content.put(
+            name,
+            Table.INDEX.read(LocalSpark.session(), part).collectAsList().stream()
+                .map(row -> row.json())
+                .sorted()
+                .toList());
+      } else if (!name.startsWith("evaluate")) { // its page has a date
+        content.put(name, part.manifest().files().stream().map(FileEntry::sha256).toList());
+      }
+    }
     return content;
+  }
+
+  /**
+   * What was committed and may not be lost: the numbers of the versions of each artefact, but for
+   * those that only help a run to go on. Each version is checked to be whole.
+   */
+  Map<String, List<Long>> committed() {
+    Map<String, List<Long>> committed = new TreeMap<>();
+    for (Artefact artefact : Artefact.all(session(Clock.systemUTC()).hadoop(), root.toString())) {
+      if (!artefact.name().endsWith("/checkpoint") && !artefact.name().endsWith("/shards")) {
+        artefact.history().forEach(Snapshot::verify);
+        committed.put(artefact.name(), artefact.versionNumbers());
+      }
+    }
+    return committed;
   }
 
   /** The same state under another root. */
@@ -139,14 +176,5 @@ record FineTuneRuns(Path root, Path wardrobe) {
       throw new UncheckedIOException(e);
     }
     return new FineTuneRuns(to, wardrobe);
-  }
-
-  /** As if the process had been killed before its commit. */
-  void undoLastCommit(String artefact) {
-    try {
-      Files.delete(Path.of(artefact(artefact).require().path().toUri().getPath()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }
