@@ -16,7 +16,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -221,10 +220,14 @@ public final class Artefact {
     return tags;
   }
 
-  /** The versions that vacuum spares whatever their age: tagged, or named by a release. */
-  Set<Long> held() {
+  /**
+   * The versions that vacuum spares whatever their age: tagged, or named by a release.
+   *
+   * @param known releases by their number, to which those that had to be read are added
+   */
+  Set<Long> held(Map<Long, Release> known) {
     Set<Long> held = new HashSet<>(tags().values());
-    held.addAll(Release.named(this));
+    held.addAll(Release.named(this, known));
     return held;
   }
 
@@ -313,11 +316,14 @@ public final class Artefact {
                 version -> manifest.as(version, clock.instant())));
   }
 
-  /** Writes how far an attempt came, over what was written about it before. */
+  /**
+   * Writes how far an attempt came, in the place of what was written about it before: whatever dies
+   * meanwhile, one or the other is there.
+   */
   public void record(RunRecord run) {
     Path path = new Path(new Path(runsFolder(), run.runKey()), run.attempt() + ".json");
-    try (FSDataOutputStream out = files.create(path, true)) {
-      out.write(run.toBytes());
+    try {
+      writer().replace(path, run.toBytes());
     } catch (IOException e) {
       throw Storage.failed(e, "write %s", path);
     }
@@ -330,7 +336,7 @@ public final class Artefact {
       try {
         runs.add(run(path));
       } catch (WeftException e) {
-        // A process killed while writing its record: nothing depends on it.
+        // A damaged disk: nothing depends on it.
         LOG.warn("Ignoring a run record. {}", e.getMessage());
       }
     }
@@ -427,7 +433,10 @@ public final class Artefact {
   /** Where the records of runs lie. */
   List<Path> runFiles() {
     try {
-      return Storage.listDeep(files, runsFolder()).stream().map(FileStatus::getPath).toList();
+      return Storage.listDeep(files, runsFolder()).stream()
+          .map(FileStatus::getPath)
+          .filter(path -> !path.getName().startsWith(ExclusiveCreate.TEMPORARY_PREFIX))
+          .toList();
     } catch (IOException e) {
       throw Storage.failed(e, "list the run records in %s", runsFolder());
     }
@@ -443,7 +452,7 @@ public final class Artefact {
     }
   }
 
-  private Path runsFolder() {
+  Path runsFolder() {
     return new Path(folder, RUNS);
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
@@ -20,7 +21,7 @@ import org.apache.hadoop.fs.StreamCapabilities;
 
 /**
  * Creates a small file whole, and only where there is none: of all writers of one path exactly one
- * succeeds, and no reader sees a part of it.
+ * succeeds, and no reader sees a part of it. Or puts it, as whole, in the place of another.
  *
  * <p>An exception leaves the outcome open: the file may be there, from this writer or from another.
  * The caller reads it to find out.
@@ -37,6 +38,9 @@ sealed interface ExclusiveCreate {
 
   /** Creates the file, or throws. */
   void create(Path target, byte[] content) throws IOException;
+
+  /** Creates the file, or puts it in the place of what is there: readers see one or the other. */
+  void replace(Path target, byte[] content) throws IOException;
 
   /** The way that is safe on the given file system. */
   static ExclusiveCreate on(FileSystem files, Path folder, Configuration hadoop)
@@ -66,9 +70,27 @@ sealed interface ExclusiveCreate {
 
   /** Local disk: a hard link to a finished file fails where the name is taken. */
   record HardLink() implements ExclusiveCreate {
+    // Hadoop's local file system has neither links nor a rename that refuses to overwrite.
     @Override
     public void create(Path target, byte[] content) throws IOException {
-      // Hadoop's local file system has neither links nor a rename that refuses to overwrite.
+      publish(target, content, (temporary, local) -> Files.createLink(local, temporary));
+    }
+
+    @Override
+    public void replace(Path target, byte[] content) throws IOException {
+      publish(
+          target,
+          content,
+          (temporary, local) -> Files.move(temporary, local, StandardCopyOption.ATOMIC_MOVE));
+    }
+
+    /** Gives a finished file its name. */
+    @FunctionalInterface
+    private interface Naming {
+      void name(java.nio.file.Path temporary, java.nio.file.Path local) throws IOException;
+    }
+
+    private static void publish(Path target, byte[] content, Naming naming) throws IOException {
       java.nio.file.Path local = java.nio.file.Path.of(target.toUri().getPath());
       java.nio.file.Path folder = Files.createDirectories(local.getParent());
       java.nio.file.Path temporary = folder.resolve(temporaryName());
@@ -81,7 +103,7 @@ sealed interface ExclusiveCreate {
           }
           out.force(true);
         }
-        Files.createLink(local, temporary);
+        naming.name(temporary, local);
         try (FileChannel entries = FileChannel.open(folder, StandardOpenOption.READ)) {
           entries.force(true);
         }
@@ -97,6 +119,15 @@ sealed interface ExclusiveCreate {
   record Move(FileSystem files, FileContext context) implements ExclusiveCreate {
     @Override
     public void create(Path target, byte[] content) throws IOException {
+      publish(target, content, Rename.NONE);
+    }
+
+    @Override
+    public void replace(Path target, byte[] content) throws IOException {
+      publish(target, content, Rename.OVERWRITE);
+    }
+
+    private void publish(Path target, byte[] content, Rename rename) throws IOException {
       Path temporary = new Path(target.getParent(), temporaryName());
       files.mkdirs(target.getParent());
       try (FSDataOutputStream out = files.create(temporary, false)) {
@@ -106,7 +137,7 @@ sealed interface ExclusiveCreate {
         }
       }
       // Not FileSystem.rename: that one reports failure by a boolean, and may overwrite.
-      context.rename(temporary, target, Rename.NONE);
+      context.rename(temporary, target, rename);
     }
   }
 
@@ -117,7 +148,15 @@ sealed interface ExclusiveCreate {
       FSDataOutputStreamBuilder<?, ?> builder = files.createFile(target);
       builder.overwrite(true); // the check is the option's, at the end of the upload
       builder.must(CONDITIONAL_OVERWRITE, true);
-      FSDataOutputStream out = builder.build();
+      upload(builder.build(), content);
+    }
+
+    @Override
+    public void replace(Path target, byte[] content) throws IOException {
+      upload(files.create(target, true), content);
+    }
+
+    private static void upload(FSDataOutputStream out, byte[] content) throws IOException {
       try {
         out.write(content);
       } catch (IOException e) {

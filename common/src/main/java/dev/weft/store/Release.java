@@ -57,11 +57,22 @@ public record Release(Snapshot snapshot, Map<String, Long> parts) {
     return any.sibling(ARTEFACT).latest().map(Release::of);
   }
 
-  /** The versions of an artefact that any release in service names. */
-  static Set<Long> named(Artefact artefact) {
+  /**
+   * The versions of an artefact that any release in service names.
+   *
+   * @param known releases by their number, which are not read again: they never change; those that
+   *     had to be read are added
+   */
+  static Set<Long> named(Artefact artefact, Map<Long, Release> known) {
+    Artefact releases = artefact.sibling(ARTEFACT);
     Set<Long> named = new HashSet<>();
-    for (Snapshot release : artefact.sibling(ARTEFACT).history()) {
-      Optional.ofNullable(of(release).parts().get(artefact.name())).ifPresent(named::add);
+    for (long version : releases.versionNumbers()) {
+      if (!known.containsKey(version)) {
+        releases.at(version).ifPresent(release -> known.put(version, of(release)));
+      }
+      Optional.ofNullable(known.get(version)) // vacuum may have been faster
+          .map(release -> release.parts().get(artefact.name()))
+          .ifPresent(named::add);
     }
     return named;
   }

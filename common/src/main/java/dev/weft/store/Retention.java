@@ -40,7 +40,7 @@ public record Retention(int keepNewest, Duration keepYounger, Duration grace) {
   /** What vacuum would do now. Nothing is changed until {@link Vacuum#carryOut}. */
   public Vacuum plan(Artefact artefact, Clock clock) {
     Instant now = clock.instant();
-    Set<Long> held = artefact.held();
+    Set<Long> held = artefact.held(new HashMap<>());
     List<Long> retire = new ArrayList<>();
     List<Snapshot> newestFirst = artefact.history();
     for (int rank = keepNewest; rank < newestFirst.size(); rank++) {

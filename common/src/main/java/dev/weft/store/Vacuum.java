@@ -3,7 +3,10 @@ package dev.weft.store;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -53,8 +56,9 @@ public final class Vacuum {
   public void carryOut() {
     Retired retired = new Retired(artefact);
     ExclusiveCreate exclusive = artefact.writer();
+    Map<Long, Release> releases = new HashMap<>(); // each is read once, whatever there is to retire
     for (long version : retire) {
-      if (!artefact.held().contains(version)) {
+      if (!artefact.held(releases).contains(version)) {
         retired.add(exclusive, version, now);
       }
     }
@@ -83,15 +87,19 @@ public final class Vacuum {
     }
   }
 
-  /** What writers left that were killed while they created a manifest, a tag or a retired copy. */
+  /**
+   * What writers left that were killed while they created a manifest, a tag, a record or a copy.
+   */
   private void deleteTemporaries() throws IOException {
     FileSystem files = artefact.files();
+    List<FileStatus> candidates = new ArrayList<>(Storage.listDeep(files, artefact.runsFolder()));
     for (Path folder : artefact.exclusiveFolders()) {
-      for (FileStatus file : Storage.list(files, folder)) {
-        boolean old = file.getModificationTime() < now.minus(grace).toEpochMilli();
-        if (old && file.getPath().getName().startsWith(ExclusiveCreate.TEMPORARY_PREFIX)) {
-          files.delete(file.getPath(), false);
-        }
+      candidates.addAll(Storage.list(files, folder));
+    }
+    for (FileStatus file : candidates) {
+      boolean old = file.getModificationTime() < now.minus(grace).toEpochMilli();
+      if (old && file.getPath().getName().startsWith(ExclusiveCreate.TEMPORARY_PREFIX)) {
+        files.delete(file.getPath(), false);
       }
     }
   }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,6 +65,43 @@ class CommitFaultTest {
     assertThat(artefact.latest()).isEmpty();
     FaultFileSystem.reset(call.equals("put"));
     assertThat(attempt.commit(Outputs.request("new")).version()).isEqualTo(1);
+  }
+
+  /** Killed before and after every call, and in the middle of a write. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aRunRecordIsTheOldOrTheNewOneWhateverDies(boolean likeS3) {
+    Artefact artefact = artefact("record", likeS3);
+    RunRecord begun = RunRecord.running(Outputs.key("new"), "a1", Outputs.CLOCK);
+    RunRecord ended = begun.failed(ExitCode.IO, "Cannot go on.", Outputs.CLOCK);
+    int moments = 0;
+    boolean killed = true;
+    while (killed) {
+      FaultFileSystem.reset(likeS3);
+      artefact.record(begun);
+      int fatal = moments++;
+      AtomicInteger passed = new AtomicInteger();
+      FaultFileSystem.inject(
+          (moment, call, path) -> {
+            if (passed.getAndIncrement() >= fatal) {
+              throw new FaultFileSystem.Killed(); // so is each later call: there is no process
+            }
+          });
+      killed = false;
+      try {
+        artefact.record(ended);
+      } catch (FaultFileSystem.Killed e) {
+        killed = true;
+      }
+      FaultFileSystem.reset(likeS3);
+      assertThat(artefact.runs())
+          .as("killed at moment %d", fatal)
+          .hasSize(1)
+          .isSubsetOf(begun, ended);
+      assertThat(Verification.of(artefact).problems()).isEmpty();
+    }
+    assertThat(moments).isGreaterThan(likeS3 ? 4 : 8);
+    assertThat(artefact.runs()).containsExactly(ended);
   }
 
   @ParameterizedTest

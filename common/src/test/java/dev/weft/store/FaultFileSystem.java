@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -29,8 +30,8 @@ import org.apache.hadoop.util.Progressable;
 
 /**
  * Files in memory under the scheme {@code fault:}, which ask a test before and after every call.
- * Rename without overwrite is atomic, as on HDFS; conditional create is one step, as on S3. A
- * folder exists while there is a file in it.
+ * Rename is atomic, as on HDFS; conditional create is one step, as on S3. A folder exists while
+ * there is a file in it.
  */
 public final class FaultFileSystem extends FileSystem {
   /** Asked before and after every call; what it throws, the call throws. */
@@ -80,9 +81,24 @@ public final class FaultFileSystem extends FileSystem {
 
   /** The same file system for FileContext. */
   public static final class Context extends DelegateToFileSystem {
+    private final FaultFileSystem files;
+
     /** Called by Hadoop. */
     public Context(URI uri, Configuration settings) throws IOException, URISyntaxException {
-      super(uri, FileSystem.get(uri, settings), settings, "fault", false);
+      this(uri, (FaultFileSystem) FileSystem.get(uri, settings), settings);
+    }
+
+    private Context(URI uri, FaultFileSystem files, Configuration settings)
+        throws IOException, URISyntaxException {
+      super(uri, files, settings, "fault", false);
+      this.files = files;
+    }
+
+    /** One step, as on HDFS; Hadoop's default deletes what is to be overwritten first. */
+    @Override
+    public void renameInternal(Path from, Path to, boolean overwrite) throws IOException {
+      Options.Rename option = overwrite ? Options.Rename.OVERWRITE : Options.Rename.NONE;
+      files.rename(from, to, option);
     }
 
     @Override
@@ -199,21 +215,31 @@ public final class FaultFileSystem extends FileSystem {
         "create",
         path,
         () -> {
-          if (CONTENT.put(key(path), new byte[0]) != null && !overwrite) {
+          if (!overwrite && CONTENT.containsKey(key(path))) {
             throw new FileAlreadyExistsException(path.toString());
           }
-          return new FSDataOutputStream(new Growing(path), null);
+          Growing file = new Growing(path, !conditional);
+          file.show(!conditional);
+          return new FSDataOutputStream(file, null);
         });
   }
 
-  /** A file on HDFS: readers see what was written so far. */
+  /** On HDFS readers see what was written so far, on S3 nothing before it is closed. */
   private static final class Growing extends OutputStream {
     private final ByteArrayOutputStream content = new ByteArrayOutputStream();
     private final Path path;
+    private final boolean seen;
     private boolean closed;
 
-    Growing(Path path) {
+    Growing(Path path, boolean seen) {
       this.path = path;
+      this.seen = seen;
+    }
+
+    void show(boolean now) {
+      if (now) {
+        CONTENT.put(key(path), content.toByteArray());
+      }
     }
 
     @Override
@@ -225,10 +251,10 @@ public final class FaultFileSystem extends FileSystem {
     public void write(byte[] bytes, int offset, int length) throws IOException {
       fault.at(Moment.BEFORE, "write", path);
       content.write(bytes, offset, length / 2);
-      CONTENT.put(key(path), content.toByteArray());
+      show(seen);
       fault.at(Moment.AFTER, "write half", path);
       content.write(bytes, offset + length / 2, length - length / 2);
-      CONTENT.put(key(path), content.toByteArray());
+      show(seen);
       fault.at(Moment.AFTER, "write", path);
     }
 
@@ -237,6 +263,7 @@ public final class FaultFileSystem extends FileSystem {
       if (!closed) {
         closed = true;
         fault.at(Moment.BEFORE, "close", path);
+        show(true);
         fault.at(Moment.AFTER, "close", path);
       }
     }
@@ -300,7 +327,9 @@ public final class FaultFileSystem extends FileSystem {
         "rename",
         to,
         () -> {
-          if (CONTENT.putIfAbsent(key(to), CONTENT.get(key(from))) != null) {
+          if (Arrays.asList(options).contains(Options.Rename.OVERWRITE)) {
+            CONTENT.put(key(to), CONTENT.get(key(from)));
+          } else if (CONTENT.putIfAbsent(key(to), CONTENT.get(key(from))) != null) {
             throw new FileAlreadyExistsException(to.toString());
           }
           return CONTENT.remove(key(from));

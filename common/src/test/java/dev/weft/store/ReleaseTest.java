@@ -13,6 +13,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -126,6 +127,37 @@ class ReleaseTest {
     plan.carryOut();
 
     assertThat(index.at(1)).isPresent();
+  }
+
+  @Test
+  void vacuumReadsEachReleaseOnceForAllVersionsThatItRetires() {
+    FaultFileSystem.reset(false);
+    FaultFileSystem.clear();
+    release = Artefact.open(StoreFaults.SETTINGS, "fault:///vacuum", Release.ARTEFACT);
+    index = Artefact.open(StoreFaults.SETTINGS, "fault:///vacuum", "index");
+    for (int i = 1; i <= 6; i++) {
+      Outputs.committed(index, "i" + i, "i" + i);
+    }
+    for (int i = 1; i <= 10; i++) {
+      commit("r" + i, index.at(5).orElseThrow());
+    }
+    Vacuum plan = NEWEST.plan(index, Clock.offset(now, Duration.ofDays(3000)));
+    AtomicInteger reads = new AtomicInteger();
+    FaultFileSystem.inject(
+        (moment, call, path) -> {
+          boolean release = path.toString().contains("/release/_versions/");
+          if (call.equals("open") && release && moment == FaultFileSystem.Moment.BEFORE) {
+            reads.incrementAndGet();
+          }
+        });
+
+    plan.carryOut();
+
+    FaultFileSystem.reset(false);
+    assertThat(index.history()).extracting(Snapshot::version).containsExactly(6L, 5L);
+    int retired = 4; // for each the current release is looked up anew
+    assertThat(reads.get()).isLessThanOrEqualTo(10 + retired);
+    FaultFileSystem.clear();
   }
 
   @Test

@@ -167,13 +167,19 @@ class RetentionTest {
   @Test
   void leftTemporariesGo() throws Exception {
     commit(1);
+    artefact.record(RunRecord.running(Outputs.key("x1"), "a1", now));
     Path left = Files.writeString(root.resolve("index/_versions/.tmp-killed"), "{");
+    Path record =
+        Files.writeString(root.resolve("index/_runs/" + Outputs.key("x1") + "/.tmp-killed"), "{");
 
     NEWEST_TWO.plan(artefact, now).carryOut();
     assertThat(left).exists();
+    assertThat(record).exists();
 
     NEWEST_TWO.plan(artefact, nextWeek).carryOut();
     assertThat(left).doesNotExist();
+    assertThat(record).doesNotExist();
+    assertThat(artefact.runs()).hasSize(1);
   }
 
   @Test

@@ -79,7 +79,7 @@ final class ClusterDemo implements Callable<Integer> {
       store.put(Path.of("conf/wardrobe-tiny.yaml"), Runs.CONFIG);
       result.putAll(clientMode(runs, store));
       say("verify every file of it");
-      requireWhole(runs.start("status", "client", "status", "--verify"));
+      require(runs.start("status", "client", "status", "--verify"), 0);
       say("the same in cluster mode: the driver on a worker, its output on HDFS");
       require(
           runs.pipeline("cluster", runs.store() + "/cluster", "spark.submit.deployMode=cluster"),
@@ -137,23 +137,6 @@ final class ClusterDemo implements Callable<Integer> {
     figures.put("seconds_without_namenode", Math.round(without * 10) / 10.0);
     figures.put("runs_after_it", again);
     return figures;
-  }
-
-  /**
-   * Every file has to be whole, but for the record of a run that died with the NameNode: it says
-   * how far that run came, and nothing depends on it.
-   */
-  private static void requireWhole(ServerProcess status) {
-    int code = status.exitCode();
-    List<String> damaged =
-        (status.output() + status.errors())
-            .lines()
-            .filter(line -> line.startsWith("Cannot "))
-            .toList();
-    boolean recordsOnly = damaged.stream().allMatch(line -> line.contains("/_runs/"));
-    if (!recordsOnly || (code != 0 && damaged.isEmpty())) {
-      throw new AssertionError("exit code " + code + ": " + status.output() + status.errors());
-    }
   }
 
   private static void require(ServerProcess process, int expected) {
