@@ -6,7 +6,7 @@
 The server prints "ready" and its versions; then, for each line "WORK COUNT WAY BATCH" on standard input, does
 that once and prints its seconds. WAY is "processes" (two, one thread of the runtime each) or "threads" (two
 threads that read, one session of two threads), for WORK "images" (JPEG files to Parquet), "resize" (JPEG
-files to 224 x 224 pixels, also by "draft": two threads, with Pillow's draft) and "texts/MODEL".
+files to 224 x 224 pixels), "draft" (the same with Pillow's draft) and "texts/MODEL".
 """
 
 import json
@@ -157,8 +157,8 @@ def work(task):
     kind, items, batch = task
     if kind == "images":
         return encode_images(items, 1, batch, lambda part: [picture(file) for file in part])
-    if kind == "resize":
-        return [len([picture(file) for file in items])]
+    if kind in ("resize", "draft"):
+        return [len([picture(file, kind == "draft") for file in items])]
     return encode_texts(kind.split("/")[1], items, 1, batch)
 
 
@@ -173,15 +173,15 @@ def write_parquet(files, vectors, to):
 def turn(folder, pool, threads, kind, items, way, batch):
     begin = time.perf_counter()
     if way == "processes":
-        size = max(batch, len(items) // 8) if kind != "resize" else max(1, len(items) // 8)
+        size = max(batch, len(items) // 8) if kind not in ("resize", "draft") else max(1, len(items) // 8)
         parts = pool.map(work, [(kind, part, batch) for part in batches(items, size)], chunksize=1)
         vectors = [vector for part in parts if part for vector in part]
     elif kind == "images":
         ahead = [threads.submit(picture, file) for file in items]
         numbers = {file: i for i, file in enumerate(items)}
         vectors = encode_images(items, 2, batch, lambda part: [ahead[numbers[file]].result() for file in part])
-    elif kind == "resize":
-        list(threads.map(lambda file: picture(file, way == "draft"), items))
+    elif kind in ("resize", "draft"):
+        list(threads.map(lambda file: picture(file, kind == "draft"), items))
     else:
         encode_texts(kind.split("/")[1], items, 2, batch)
     if kind == "images":

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
@@ -146,13 +147,13 @@ public final class AdaptedEncoder implements DualEncoder {
   }
 
   @Override
-  public float[][] texts(List<String> texts) {
-    return text.apply(base.texts(texts));
+  public EncodedTexts textsAndCuts(List<String> texts) {
+    return base.textsAndCuts(texts).through(text);
   }
 
   @Override
-  public int cut(List<String> texts) {
-    return base.cut(texts);
+  public OptionalInt draftSide() {
+    return base.draftSide();
   }
 
   @Override

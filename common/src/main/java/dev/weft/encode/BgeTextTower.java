@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -104,27 +105,29 @@ public final class BgeTextTower implements AutoCloseable {
    * @return one unit vector of {@link #DIMENSION} per text, in order
    */
   public float[][] encode(List<String> texts) {
+    return textsAndCuts(texts).vectors();
+  }
+
+  /** As {@link #encode}, and says which were cut. */
+  EncodedTexts textsAndCuts(List<String> texts) {
     float[][] vectors = new float[texts.size()][];
+    boolean[] cut = new boolean[texts.size()];
     if (threads == 1 || texts.size() == 1) {
-      IntStream.range(0, vectors.length).forEach(i -> vectors[i] = encode(texts.get(i)));
-      return vectors;
+      IntStream.range(0, vectors.length).forEach(i -> encode(texts.get(i), vectors, cut, i));
+      return new EncodedTexts(vectors, cut);
     }
-    List<Future<float[]>> running =
-        texts.stream().map(text -> workers.submit(() -> encode(text))).toList();
+    List<Future<?>> running = new ArrayList<>();
     for (int i = 0; i < vectors.length; i++) {
-      vectors[i] = await(running.get(i));
+      int row = i;
+      running.add(workers.submit(() -> encode(texts.get(row), vectors, cut, row)));
     }
-    return vectors;
+    running.forEach(BgeTextTower::await);
+    return new EncodedTexts(vectors, cut);
   }
 
-  /** How many of these texts have more than 512 tokens and lose their end. */
-  public int cut(List<String> texts) {
-    return (int) texts.stream().filter(text -> tokenizer.encode(text).cut()).count();
-  }
-
-  private static float[] await(Future<float[]> vector) {
+  private static void await(Future<?> text) {
     try {
-      return vector.get();
+      text.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while encoding texts", e);
@@ -136,8 +139,9 @@ public final class BgeTextTower implements AutoCloseable {
     }
   }
 
-  private float[] encode(String text) {
+  private void encode(String text, float[][] vectors, boolean[] cut, int row) {
     TextTokenizer.Tokens tokens = tokenizer.encode(text);
+    cut[row] = tokens.cut();
     long[] shape = {1, tokens.length()};
     try (OnnxTensor ids = tensor(tokens.ids(), shape);
         OnnxTensor mask = tensor(tokens.mask(), shape);
@@ -148,7 +152,7 @@ public final class BgeTextTower implements AutoCloseable {
       FloatBuffer hidden = ((OnnxTensor) result.get(0)).getFloatBuffer(); // [1, tokens, 384]
       float[] first = new float[DIMENSION];
       hidden.get(first);
-      return UnitVector.of(first);
+      vectors[row] = UnitVector.of(first);
     } catch (OrtException e) {
       throw new WeftException(
           e,

@@ -2,6 +2,7 @@ package dev.weft.encode;
 
 import dev.weft.ingest.RgbImage;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Maps images and texts into one space, where the cosine says how well they fit.
@@ -14,6 +15,7 @@ public interface DualEncoder extends AutoCloseable {
   /**
    * Encodes pictures of any size.
    *
+   * @param images decoded with {@link #draftSide}
    * @return one unit vector of {@link #dimension} per image, in order
    */
   float[][] images(List<RgbImage> images);
@@ -23,10 +25,19 @@ public interface DualEncoder extends AutoCloseable {
    *
    * @return one unit vector of {@link #dimension} per text, in order
    */
-  float[][] texts(List<String> texts);
+  default float[][] texts(List<String> texts) {
+    return textsAndCuts(texts).vectors();
+  }
 
-  /** How many of these texts exceed the tower's limit and lose their end. */
-  int cut(List<String> texts);
+  /** As {@link #texts}, and says which were cut. */
+  EncodedTexts textsAndCuts(List<String> texts);
+
+  /**
+   * The draft side that JPEG files are to be decoded with; empty for every pixel.
+   *
+   * @see dev.weft.ingest.ImageDecoder
+   */
+  OptionalInt draftSide();
 
   /** D, the width of the common space. */
   int dimension();

@@ -12,6 +12,7 @@ import java.util.List;
  * @param variant which weights of a model folder, by the name of their files
  * @param pad black bars before the preprocessing of a model folder
  * @param padRatio largest ratio of longer to shorter side that {@code target} leaves alone, 1 to 10
+ * @param jpegScale how much of a JPEG file is decoded for a model folder
  * @param pooling how the states of tokens become one vector, for graphs without a pooled output
  * @param device where ONNX Runtime computes
  * @param modelCache folder on each machine for models from other file systems; empty for one under
@@ -26,6 +27,7 @@ public record EncodeConfig(
     String variant,
     ModelOptions.Pad pad,
     double padRatio,
+    ModelOptions.JpegScale jpegScale,
     ModelOptions.Pooling pooling,
     ModelOptions.Device device,
     String modelCache,
@@ -74,7 +76,7 @@ public record EncodeConfig(
 
   /** How a model folder is used. */
   public ModelOptions options() {
-    return new ModelOptions(variant, pad, padRatio, pooling, device);
+    return new ModelOptions(variant, pad, padRatio, jpegScale, pooling, device);
   }
 
   /** Where models from other file systems are kept on this machine. */

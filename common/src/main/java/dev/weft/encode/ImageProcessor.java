@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What {@code preprocessor_config.json} says is done to a picture before the image tower sees it:
@@ -106,6 +107,13 @@ record ImageProcessor(
   /** Height and width of what comes out, where it is the same for every picture. */
   Optional<Size> size() {
     return crop.or(() -> resize.filter(scaling -> !scaling.keepRatio()).map(Scaling::size));
+  }
+
+  /** A side that a picture may be reduced to before the resize; empty where there is none. */
+  OptionalInt draftSide() {
+    return resize.stream()
+        .mapToInt(scaling -> Math.max(scaling.size().height(), scaling.size().width()))
+        .findFirst();
   }
 
   /** The picture as the tower sees it, still in bytes. */

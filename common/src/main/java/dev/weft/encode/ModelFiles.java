@@ -72,9 +72,7 @@ public record ModelFiles(String place, List<File> files) implements Serializable
       List<File> files = new ArrayList<>();
       for (String name : ModelLayout.of(whole.toString(), names, variant).files()) {
         Path file = new Path(whole, name);
-        try (InputStream in = system.open(file)) {
-          files.add(new File(name, system.getFileStatus(file).getLen(), hash(in)));
-        }
+        files.add(new File(name, system.getFileStatus(file).getLen(), hash(system, file)));
       }
       return new ModelFiles(whole.toString(), files);
     } catch (IOException e) {
@@ -95,8 +93,13 @@ public record ModelFiles(String place, List<File> files) implements Serializable
     }
   }
 
-  private static String hash(InputStream in) throws IOException {
-    return DigestUtils.sha256Hex(in);
+  private static String hash(FileSystem system, Path file) throws IOException {
+    if (system instanceof LocalFileSystem) {
+      return FileHashes.of(java.nio.file.Path.of(file.toUri().getPath()));
+    }
+    try (InputStream in = system.open(file)) {
+      return DigestUtils.sha256Hex(in);
+    }
   }
 
   /** A hash of all contents, 64 hexadecimal digits. */
@@ -184,19 +187,12 @@ public record ModelFiles(String place, List<File> files) implements Serializable
           path);
     }
     if (!isSame(file, path)) {
-      try (InputStream in = Files.newInputStream(path)) {
-        throw changed(file, hash(in));
-      }
+      throw changed(file, FileHashes.of(path));
     }
   }
 
   private static boolean isSame(File file, java.nio.file.Path path) throws IOException {
-    if (Files.size(path) != file.bytes()) {
-      return false;
-    }
-    try (InputStream in = Files.newInputStream(path)) {
-      return hash(in).equals(file.sha256());
-    }
+    return Files.size(path) == file.bytes() && FileHashes.of(path).equals(file.sha256());
   }
 
   private WeftException changed(File file, String found) {

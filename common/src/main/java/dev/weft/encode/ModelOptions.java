@@ -10,10 +10,12 @@ import java.io.Serializable;
  * @param pad what is done to a picture before the model's own preprocessing
  * @param padRatio largest ratio of the longer to the shorter side that {@link Pad#TARGET} leaves
  *     alone, at least 1
+ * @param jpegScale how much of a JPEG file is decoded
  * @param pooling how the states of the tokens become one vector
  * @param device where it runs; no part of the fingerprint
  */
-public record ModelOptions(String variant, Pad pad, double padRatio, Pooling pooling, Device device)
+public record ModelOptions(
+    String variant, Pad pad, double padRatio, JpegScale jpegScale, Pooling pooling, Device device)
     implements Serializable {
 
   /** Black bars added before the model's own preprocessing. */
@@ -24,6 +26,17 @@ public record ModelOptions(String variant, Pad pad, double padRatio, Pooling poo
     TARGET,
     /** Bars on the shorter side, until the picture is a square. */
     SQUARE
+  }
+
+  /** How much of a JPEG file is decoded. */
+  public enum JpegScale {
+    /** Every pixel. */
+    FULL,
+    /**
+     * The least of 1, 1/2, 1/4 and 1/8 of the sides that the resize does not enlarge, as Pillow's
+     * {@code Image.draft}: faster, and other pixels.
+     */
+    DRAFT
   }
 
   /** How {@code last_hidden_state}, one state per token, becomes one vector. */

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -49,45 +50,57 @@ public final class OnnxEncoder implements DualEncoder {
   private final Optional<OnnxTower> textTower;
   private final Optional<TextTokenizer> tokenizer;
   private final Optional<ImageProcessor.Size> size;
+  private final ModelOptions.JpegScale jpegScale;
   private final int dimension;
 
   private OnnxEncoder(ModelFiles files, Path folder, ModelOptions options, int threads)
       throws IOException {
     this.place = files.place();
+    this.jpegScale = options.jpegScale();
     this.fingerprint = fingerprint(files, folder, options);
     ModelLayout layout = files.layout(options.variant());
     Map<String, OnnxGraph> opened = new HashMap<>();
-    for (Optional<String> graph : List.of(layout.image(), layout.text())) {
-      graph.ifPresent(
-          name ->
-              opened.computeIfAbsent(
-                  name,
-                  file -> new OnnxGraph(place, folder.resolve(file), options.device(), threads)));
+    try {
+      for (Optional<String> graph : List.of(layout.image(), layout.text())) {
+        graph.ifPresent(
+            name ->
+                opened.computeIfAbsent(
+                    name,
+                    file -> new OnnxGraph(place, folder.resolve(file), options.device(), threads)));
+      }
+      this.graphs = new HashSet<>(opened.values());
+      this.imageTower =
+          layout
+              .image()
+              .map(
+                  graph ->
+                      new OnnxTower(
+                          place,
+                          opened.get(graph),
+                          OnnxTower.PIXELS,
+                          IMAGE_VECTORS,
+                          options.pooling()));
+      this.textTower =
+          layout
+              .text()
+              .map(
+                  graph ->
+                      new OnnxTower(
+                          place,
+                          opened.get(graph),
+                          OnnxTower.IDS,
+                          TEXT_VECTORS,
+                          options.pooling()));
+      this.processor = processor(place, folder, layout, options);
+      this.size = processor.flatMap(ImageProcessor::size);
+      this.size.ifPresent(expected -> imageTower.orElseThrow().requireSize(expected));
+      this.tokenizer = textTower.isPresent() ? Optional.of(tokenizer(folder)) : Optional.empty();
+      this.dimension = measure();
+      this.graphs.forEach(OnnxGraph::checkFirstRun);
+    } catch (IOException | RuntimeException e) {
+      opened.values().forEach(OnnxGraph::close);
+      throw e;
     }
-    this.graphs = new HashSet<>(opened.values());
-    this.imageTower =
-        layout
-            .image()
-            .map(
-                graph ->
-                    new OnnxTower(
-                        place,
-                        opened.get(graph),
-                        OnnxTower.PIXELS,
-                        IMAGE_VECTORS,
-                        options.pooling()));
-    this.textTower =
-        layout
-            .text()
-            .map(
-                graph ->
-                    new OnnxTower(
-                        place, opened.get(graph), OnnxTower.IDS, TEXT_VECTORS, options.pooling()));
-    this.processor = processor(place, folder, layout, options);
-    this.size = processor.flatMap(ImageProcessor::size);
-    this.size.ifPresent(expected -> imageTower.orElseThrow().requireSize(expected));
-    this.tokenizer = textTower.isPresent() ? Optional.of(tokenizer(folder)) : Optional.empty();
-    this.dimension = measure();
   }
 
   /**
@@ -131,6 +144,9 @@ public final class OnnxEncoder implements DualEncoder {
             files.fingerprint(),
             preprocessing,
             options.pooling().name());
+    if (options.jpegScale() == ModelOptions.JpegScale.DRAFT) { // else as before there was a choice
+      all += " draft";
+    }
     return Fingerprint.of(all.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -159,7 +175,6 @@ public final class OnnxEncoder implements DualEncoder {
     int images = imageTower.isEmpty() ? 0 : images(List.of(black()))[0].length;
     int texts = textTower.isEmpty() ? images : texts(List.of("a photo"))[0].length;
     if (images != 0 && images != texts) {
-      close();
       throw new WeftException(
           ExitCode.INPUT_MISSING,
           "Cannot use the model in %s: its image vectors have %d numbers and its text vectors %d, so"
@@ -218,7 +233,7 @@ public final class OnnxEncoder implements DualEncoder {
   }
 
   @Override
-  public float[][] texts(List<String> texts) {
+  public EncodedTexts textsAndCuts(List<String> texts) {
     OnnxTower tower = textTower.orElseThrow(() -> lacks("texts", "text", "text_model.onnx"));
     int most = tower.mixesRows() ? 1 : TEXTS_PER_RUN;
     Map<Integer, List<Integer>> byLength = new TreeMap<>();
@@ -228,6 +243,7 @@ public final class OnnxEncoder implements DualEncoder {
       byLength.computeIfAbsent(encoded.length(), length -> new ArrayList<>()).add(tokens.size());
       tokens.add(encoded);
     }
+    boolean[] cut = new boolean[texts.size()];
     float[][] vectors = new float[texts.size()][];
     for (List<Integer> same : byLength.values()) {
       for (int from = 0; from < same.size(); from += most) {
@@ -235,10 +251,11 @@ public final class OnnxEncoder implements DualEncoder {
         float[][] run = texts(tower, part.stream().map(tokens::get).toList());
         for (int i = 0; i < part.size(); i++) {
           vectors[part.get(i)] = run[i];
+          cut[part.get(i)] = tokens.get(part.get(i)).cut();
         }
       }
     }
-    return vectors;
+    return new EncodedTexts(vectors, cut);
   }
 
   private float[][] texts(OnnxTower tower, List<TextTokenizer.Tokens> tokens) {
@@ -247,12 +264,6 @@ public final class OnnxEncoder implements DualEncoder {
       rows.add(tokens.get(0));
     }
     return tower.texts(rows, size);
-  }
-
-  @Override
-  public int cut(List<String> texts) {
-    TextTokenizer cutter = tokenizer.orElseThrow(() -> lacks("texts", "text", "text_model.onnx"));
-    return (int) texts.stream().filter(text -> cutter.encode(text).cut()).count();
   }
 
   private WeftException lacks(String what, String tower, String file) {
@@ -264,6 +275,13 @@ public final class OnnxEncoder implements DualEncoder {
         place,
         tower,
         file);
+  }
+
+  @Override
+  public OptionalInt draftSide() {
+    return jpegScale == ModelOptions.JpegScale.DRAFT
+        ? processor.map(ImageProcessor::draftSide).orElse(OptionalInt.empty())
+        : OptionalInt.empty();
   }
 
   @Override

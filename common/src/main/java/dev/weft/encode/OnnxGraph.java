@@ -32,6 +32,8 @@ final class OnnxGraph implements AutoCloseable {
   private final Path file;
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
   private final OrtSession session;
+  private final boolean onGpu;
+  private final FirstRun firstRun;
   private final Map<String, TensorInfo> inputs;
   private final Map<String, TensorInfo> outputs;
   private final boolean mixesRows;
@@ -49,13 +51,15 @@ final class OnnxGraph implements AutoCloseable {
    */
   OnnxGraph(String place, Path file, ModelOptions.Device device, int threads) {
     this.file = file;
+    this.onGpu = onGpu(device);
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
-      if (onGpu(device)) {
+      if (onGpu) {
         options.addCUDA();
       }
-      this.session = environment.createSession(file.toString(), options);
+      this.firstRun = new FirstRun(options);
+      this.session = session(file, options);
       this.inputs = tensors(session.getInputInfo());
       this.outputs = tensors(session.getOutputInfo());
       this.mixesRows = contains(file, MIXES_ROWS);
@@ -69,6 +73,15 @@ final class OnnxGraph implements AutoCloseable {
           file.getFileName(),
           place,
           e.getMessage());
+    }
+  }
+
+  private OrtSession session(Path graph, OrtSession.SessionOptions options) throws OrtException {
+    try {
+      return environment.createSession(graph.toString(), options);
+    } catch (OrtException | RuntimeException e) {
+      firstRun.discard();
+      throw e;
     }
   }
 
@@ -160,10 +173,31 @@ final class OnnxGraph implements AutoCloseable {
     }
   }
 
+  /**
+   * Says after the first run where it ran, and insists that it was where it was to be; once, before
+   * the graph is shared.
+   *
+   * @return how many operators each provider of ONNX Runtime ran
+   */
+  Map<String, Integer> checkFirstRun() {
+    try {
+      return firstRun.end(session, name(), onGpu);
+    } catch (OrtException | IOException e) {
+      throw new WeftException(
+          e,
+          ExitCode.RESOURCE_MISSING,
+          "Cannot tell where %s ran: ONNX Runtime's profile of its first run cannot be read (%s). Check"
+              + " that java.io.tmpdir is writable.",
+          name(),
+          e.getMessage());
+    }
+  }
+
   @Override
   public void close() {
     try {
       session.close();
+      firstRun.discard();
     } catch (OrtException e) {
       throw new IllegalStateException("cannot close " + file, e);
     }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -228,13 +229,13 @@ public final class StarterEncoder implements DualEncoder {
   }
 
   @Override
-  public float[][] texts(List<String> texts) {
-    return projection.apply(tower.encode(texts));
+  public EncodedTexts textsAndCuts(List<String> texts) {
+    return tower.textsAndCuts(texts).through(projection);
   }
 
   @Override
-  public int cut(List<String> texts) {
-    return tower.cut(texts);
+  public OptionalInt draftSide() {
+    return OptionalInt.empty();
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.weft.WeftException;
 import dev.weft.ingest.RgbImage;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * The text tower of the starter without an image tower: for runs on annotations alone.
@@ -30,13 +31,13 @@ public final class TextOnlyEncoder implements DualEncoder {
   }
 
   @Override
-  public float[][] texts(List<String> texts) {
-    return tower.encode(texts);
+  public EncodedTexts textsAndCuts(List<String> texts) {
+    return tower.textsAndCuts(texts);
   }
 
   @Override
-  public int cut(List<String> texts) {
-    return tower.cut(texts);
+  public OptionalInt draftSide() {
+    return OptionalInt.empty();
   }
 
   @Override

@@ -5,6 +5,7 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -22,6 +23,10 @@ final class VectorResizePasses implements ResizePasses {
   /** Whole pixels of a register. */
   private static final int PIXELS = 2;
 
+  /** Brings the colours of the second pixel to the places of the first. */
+  private static final VectorShuffle<Integer> SECOND_PIXEL =
+      VectorShuffle.fromValues(INTS, 3, 4, 5, 3, 4, 5, 6, 7);
+
   VectorResizePasses() {
     if (VectorShape.preferredShape().vectorBitSize() < INTS.vectorBitSize()) {
       throw new UnsupportedOperationException("the registers are too short");
@@ -33,19 +38,19 @@ final class VectorResizePasses implements ResizePasses {
     int groups = (kernel.longest() + PIXELS - 1) / PIXELS;
     int[] weights = lanes(kernel, groups);
     byte[] row = new byte[3 * (width + groups * PIXELS) + LANES]; // a group may reach beyond
+    byte[] line = new byte[3 * kernel.size() + LANES]; // as the last store reaches beyond
     byte[] out = new byte[3 * kernel.size() * (bottom - top)];
     for (int y = top; y < bottom; y++) {
       System.arraycopy(in, 3 * y * width, row, 0, 3 * width);
-      across(row, kernel.first(), weights, groups, out, 3 * kernel.size() * (y - top));
+      across(row, kernel.first(), weights, groups, line);
+      System.arraycopy(line, 0, out, 3 * kernel.size() * (y - top), 3 * kernel.size());
     }
     return out;
   }
 
-  private static void across(
-      byte[] row, int[] first, int[] weights, int groups, byte[] out, int begin) {
-    int[] lanes = new int[LANES];
+  private static void across(byte[] row, int[] first, int[] weights, int groups, byte[] line) {
     int weight = 0;
-    int to = begin;
+    int to = 0;
     for (int pixel : first) {
       int at = 3 * pixel;
       IntVector sums = IntVector.zero(INTS);
@@ -54,18 +59,8 @@ final class VectorResizePasses implements ResizePasses {
         at += 3 * PIXELS;
         weight += LANES;
       }
-      sums.intoArray(lanes, 0);
-      int red = ResizeKernel.HALF;
-      int green = red;
-      int blue = red;
-      for (int lane = 0; lane + 2 < LANES; lane += 3) {
-        red += lanes[lane];
-        green += lanes[lane + 1];
-        blue += lanes[lane + 2];
-      }
-      out[to] = ResizePasses.clip(red);
-      out[to + 1] = ResizePasses.clip(green);
-      out[to + 2] = ResizePasses.clip(blue);
+      // The next pixel overwrites the five lanes behind the three colours.
+      clipped(sums.add(sums.rearrange(SECOND_PIXEL)).add(ResizeKernel.HALF)).intoArray(line, to);
       to += 3;
     }
   }
@@ -105,6 +100,11 @@ final class VectorResizePasses implements ResizePasses {
       sums = sums.add(load(in, at).mul(weight));
       at += length;
     }
+    return clipped(sums);
+  }
+
+  /** Fixed-point sums as bytes. */
+  private static ByteVector clipped(IntVector sums) {
     IntVector clipped =
         sums.lanewise(VectorOperators.ASHR, ResizeKernel.FRACTION_BITS).max(0).min(255);
     return (ByteVector) clipped.convertShape(VectorOperators.I2B, BYTES, 0);

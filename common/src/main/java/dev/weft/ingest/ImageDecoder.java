@@ -1,6 +1,9 @@
 package dev.weft.ingest;
 
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Decodes the bytes of an image file to upright, opaque RGB, or says what is wrong with them.
@@ -12,6 +15,11 @@ import java.util.Optional;
  * colours keep their upper byte. The EXIF orientation is applied, and transparent pixels are laid
  * on white.
  *
+ * <p>A decoder with a draft side reads JPEG files as Pillow does after {@code Image.draft}: at the
+ * smallest of 1, 1/2, 1/4 and 1/8 of their size at which no side is shorter than that, by a smaller
+ * inverse transform. The pixels are others than those of a whole decode made smaller. CMYK files,
+ * and those that libjpeg-turbo finds damaged, are read whole.
+ *
  * <p>A file is refused by its header where it is larger than the limits, before pixels are
  * allocated, and a decode is given up when its time is over; see {@link TimedDecode} for what
  * becomes of one that never ends.
@@ -22,10 +30,30 @@ public final class ImageDecoder {
   /** Changed when any file would give other pixels: vectors of the old ones are then made anew. */
   public static final int VERSION = 2;
 
-  private final ImageLimits limits;
+  private static final int GREATEST_REDUCTION = 8;
 
+  private final ImageLimits limits;
+  private final OptionalInt draftSide;
+
+  /** Reads every pixel. */
   public ImageDecoder(ImageLimits limits) {
+    this(limits, OptionalInt.empty());
+  }
+
+  /**
+   * @param draftSide the length in pixels that no side of a reduced JPEG file falls below, at least
+   *     1; empty to read every pixel
+   */
+  public ImageDecoder(ImageLimits limits, OptionalInt draftSide) {
+    if (draftSide.isPresent() && !NativeJpeg.isThere()) {
+      throw new WeftException(
+          ExitCode.RESOURCE_MISSING,
+          "Cannot decode JPEG files at a reduced scale on this machine: there is no libjpeg-turbo for"
+              + " its platform, or java.io.tmpdir is not writable and executable. Set"
+              + " encode.jpeg-scale to full.");
+    }
     this.limits = limits;
+    this.draftSide = draftSide;
   }
 
   /**
@@ -75,8 +103,19 @@ public final class ImageDecoder {
       return upright(segments.exif(), plugin.readInks(bytes, segments.adobeTransform()));
     }
     Optional<RgbImage> fast =
-        NativeJpeg.reads(segments.process()) ? NativeJpeg.decode(bytes) : Optional.empty();
+        NativeJpeg.reads(segments.process())
+            ? NativeJpeg.decode(bytes, reduction(segments.width(), segments.height()))
+            : Optional.empty();
     return upright(segments.exif(), fast.isPresent() ? fast.get() : plugin.read(bytes));
+  }
+
+  /** By what Pillow's draft divides the sides. */
+  private int reduction(int width, int height) {
+    int reduction = draftSide.isPresent() ? GREATEST_REDUCTION : 1;
+    while (reduction > 1 && Math.min(width, height) / draftSide.getAsInt() < reduction) {
+      reduction /= 2;
+    }
+    return reduction;
   }
 
   private static RgbImage upright(Optional<byte[]> exif, RgbImage stored) {

@@ -68,6 +68,8 @@ class BgeTextTowerTest {
     float[][] vectors = tower.encode(texts);
 
     assertThat(vectors[0]).isEqualTo(vectors[1]);
+    assertThat(tower.textsAndCuts(List.of("red", texts.get(0), "blue")).cut())
+        .containsExactly(false, true, false);
   }
 
   private static double cosine(float[] a, float[] b) {

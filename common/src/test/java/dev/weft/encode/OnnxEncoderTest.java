@@ -44,7 +44,8 @@ class OnnxEncoderTest {
 
   private static ModelOptions options(
       String variant, ModelOptions.Pad pad, double ratio, ModelOptions.Pooling pooling) {
-    return new ModelOptions(variant, pad, ratio, pooling, ModelOptions.Device.CPU);
+    return new ModelOptions(
+        variant, pad, ratio, ModelOptions.JpegScale.FULL, pooling, ModelOptions.Device.CPU);
   }
 
   private void refused(ModelOptions options, String... parts) {
@@ -65,6 +66,25 @@ class OnnxEncoderTest {
         assertThat(one.images(pictures(3))[i])
             .containsExactly(two.images(pictures(3))[i], within());
       }
+    }
+  }
+
+  @Test
+  void readingDraftsIsAnotherEncoder() {
+    ModelOptions plain = TinyModels.PLAIN;
+    ModelOptions draft =
+        new ModelOptions(
+            plain.variant(),
+            plain.pad(),
+            plain.padRatio(),
+            ModelOptions.JpegScale.DRAFT,
+            plain.pooling(),
+            plain.device());
+    try (OnnxEncoder whole = TinyModels.open("clip");
+        OnnxEncoder reduced = TinyModels.open(TinyModels.golden("clip"), draft)) {
+      assertThat(whole.draftSide()).isEmpty();
+      assertThat(reduced.draftSide()).hasValue(32); // the shortest_edge of its preprocessor
+      assertThat(reduced.fingerprint()).isNotEqualTo(whole.fingerprint());
     }
   }
 
@@ -139,7 +159,8 @@ class OnnxEncoderTest {
   @Test
   void overlongTextsAreCounted() {
     try (OnnxEncoder encoder = TinyModels.open("clip")) {
-      assertThat(encoder.cut(List.of("red", "red ".repeat(300), "é ".repeat(90), ""))).isEqualTo(2);
+      List<String> some = List.of("red", "red ".repeat(300), "é ".repeat(90), "");
+      assertThat(encoder.textsAndCuts(some).cut()).containsExactly(false, true, true, false);
     }
   }
 
@@ -301,7 +322,12 @@ class OnnxEncoderTest {
   void aGpuThatIsAskedForAndAbsentIsAnError() {
     ModelOptions cuda =
         new ModelOptions(
-            "fp32", ModelOptions.Pad.NONE, 1, ModelOptions.Pooling.MODEL, ModelOptions.Device.CUDA);
+            "fp32",
+            ModelOptions.Pad.NONE,
+            1,
+            ModelOptions.JpegScale.FULL,
+            ModelOptions.Pooling.MODEL,
+            ModelOptions.Device.CUDA);
     org.junit.jupiter.api.Assumptions.assumeFalse(
         OnnxGraph.onGpu(ModelOptions.Device.AUTO), "this ONNX Runtime has CUDA");
 

@@ -9,7 +9,12 @@ final class TinyModels {
   /** As a folder is used when nothing is set. */
   static final ModelOptions PLAIN =
       new ModelOptions(
-          "fp32", ModelOptions.Pad.NONE, 1.25, ModelOptions.Pooling.MODEL, ModelOptions.Device.CPU);
+          "fp32",
+          ModelOptions.Pad.NONE,
+          1.25,
+          ModelOptions.JpegScale.FULL,
+          ModelOptions.Pooling.MODEL,
+          ModelOptions.Device.CPU);
 
   private TinyModels() {}
 

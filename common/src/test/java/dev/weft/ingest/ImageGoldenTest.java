@@ -13,9 +13,11 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.zip.InflaterInputStream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -69,6 +71,39 @@ class ImageGoldenTest {
     assertThat(worst)
         .as("levels off in the worst of %d of %d channels", off, expected.rgb().length)
         .isLessThanOrEqualTo(TOLERANCE.getOrDefault(name, 0));
+  }
+
+  /** Written by scripts/golden/drafts.py. */
+  @Test
+  void aDraftGivesThePixelsOfPillowsDraft() throws IOException, BadImageException {
+    List<String> lines = Files.readAllLines(FOLDER.resolveSibling("drafts.jsonl"));
+    assertThat(lines).hasSizeGreaterThan(100);
+    for (String line : lines) {
+      JsonNode row = new JsonMapper().readTree(line);
+      ImageDecoder draft =
+          new ImageDecoder(
+              new ImageLimits(1_000_000, 400_000, 60), OptionalInt.of(row.get("side").asInt()));
+
+      RgbImage found =
+          draft.decode(Files.readAllBytes(FOLDER.resolveSibling(row.get("file").asText())));
+
+      assertThat(List.of(found.width(), found.height()))
+          .as("size of %s", row)
+          .isEqualTo(List.of(row.get("size").get(0).asInt(), row.get("size").get(1).asInt()));
+      assertThat(DigestUtils.sha256Hex(found.rgb()))
+          .as("pixels of %s", row)
+          .isEqualTo(row.get("sha256").asText());
+    }
+  }
+
+  @Test
+  void aDraftOfFourInksIsWhole() throws IOException, BadImageException {
+    ImageDecoder draft =
+        new ImageDecoder(new ImageLimits(1_000_000, 100_000, 60), OptionalInt.of(3));
+
+    RgbImage found = draft.decode(Files.readAllBytes(FOLDER.resolve("cmyk.jpg")));
+
+    assertThat(found.rgb()).isEqualTo(golden().get("cmyk.jpg").rgb());
   }
 
   @ParameterizedTest

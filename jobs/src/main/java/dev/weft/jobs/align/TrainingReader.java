@@ -14,6 +14,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -133,7 +134,7 @@ record TrainingReader(
       JavaSparkContext context, ImageReader reader, AlignConfig config, List<StoredImage> images) {
     return context
         .parallelize(images, ImageVectors.tasks(images.size(), context.defaultParallelism()))
-        .map(image -> config.preprocessing().square(reader.read(image)).rgb())
+        .map(image -> config.preprocessing().square(reader.read(image, OptionalInt.empty())).rgb())
         .collect();
   }
 }

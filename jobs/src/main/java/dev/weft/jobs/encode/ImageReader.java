@@ -13,6 +13,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
+import java.util.OptionalInt;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
@@ -34,14 +35,18 @@ public record ImageReader(Broadcast<SerializableConfiguration> hadoop, ImageLimi
         config.imageLimits());
   }
 
-  /** Reads and decodes one image. */
-  public RgbImage read(StoredImage image) {
+  /**
+   * Reads and decodes one image.
+   *
+   * @param draftSide as the encoder wants it
+   */
+  public RgbImage read(StoredImage image, OptionalInt draftSide) {
     byte[] content = content(image);
     if (content.length != image.bytes() || !ImageProbe.sha256(content).equals(image.sha256())) {
       throw changed(image, null, "its content is no longer what it was");
     }
     try {
-      return new ImageDecoder(limits).decode(content);
+      return new ImageDecoder(limits, draftSide).decode(content);
     } catch (BadImageException e) {
       throw changed(image, e, e.getMessage());
     }

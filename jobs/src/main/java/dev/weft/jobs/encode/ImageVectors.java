@@ -47,12 +47,12 @@ public record ImageVectors(ImageReader reader, Broadcast<EncoderBundle> bundle, 
     long pixels = 0;
     while (images.hasNext()) {
       StoredImage image = images.next();
-      RgbImage picture = reader.read(image);
+      DualEncoder encoder = bundle.value().open();
+      RgbImage picture = reader.read(image, encoder.draftSide());
       batch.add(image);
       pictures.add(picture);
       pixels += (long) picture.width() * picture.height();
       if (batch.size() == batchSize || pixels >= PIXELS || !images.hasNext()) {
-        DualEncoder encoder = bundle.value().open();
         float[][] vectors = encoder.images(pictures);
         for (int i = 0; i < vectors.length; i++) {
           encoded.add(new Encoded(batch.get(i), VectorBytes.encode(vectors[i])));

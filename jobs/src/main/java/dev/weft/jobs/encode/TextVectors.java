@@ -1,6 +1,7 @@
 package dev.weft.jobs.encode;
 
 import dev.weft.encode.DualEncoder;
+import dev.weft.encode.EncodedTexts;
 import dev.weft.store.VectorBytes;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -43,11 +44,10 @@ record TextVectors(Broadcast<EncoderBundle> bundle, int batchSize)
       batch.add(texts.next());
       if (batch.size() == batchSize || !texts.hasNext()) {
         DualEncoder encoder = bundle.value().open();
-        float[][] vectors = encoder.texts(batch);
-        for (int i = 0; i < vectors.length; i++) {
-          String text = batch.get(i);
-          boolean cut = encoder.cut(List.of(text)) > 0;
-          encoded.add(new Encoded(text, VectorBytes.encode(vectors[i]), cut));
+        EncodedTexts made = encoder.textsAndCuts(batch);
+        for (int i = 0; i < made.cut().length; i++) {
+          byte[] vector = VectorBytes.encode(made.vectors()[i]);
+          encoded.add(new Encoded(batch.get(i), vector, made.cut()[i]));
         }
         batch.clear();
       }

@@ -16,6 +16,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.OptionalInt;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
@@ -100,7 +101,7 @@ record Composition(List<EncoderBundle> encoder, List<TrainedHead> heads, ImageLi
     for (int i = 0; i < block.size(); i++) {
       if (!block.get(i).image().isEmpty()) {
         having.add(i);
-        pictures.add(picture(block.get(i), hadoop));
+        pictures.add(picture(block.get(i), encoder.draftSide(), hadoop));
       }
     }
     float[][] vectors =
@@ -122,10 +123,10 @@ record Composition(List<EncoderBundle> encoder, List<TrainedHead> heads, ImageLi
     return all;
   }
 
-  private RgbImage picture(QueryParts query, Configuration hadoop) {
+  private RgbImage picture(QueryParts query, OptionalInt draftSide, Configuration hadoop) {
     Path path = new Path(query.image());
     try (FSDataInputStream in = path.getFileSystem(hadoop).open(path)) {
-      return new ImageDecoder(limits).decode(in.readAllBytes());
+      return new ImageDecoder(limits, draftSide).decode(in.readAllBytes());
     } catch (IOException | BadImageException e) {
       throw new WeftException(
           e,

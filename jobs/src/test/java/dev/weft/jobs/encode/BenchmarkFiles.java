@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferInt;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.IIOImage;
@@ -30,7 +33,8 @@ import javax.imageio.stream.ImageOutputStream;
  * @param annotations one triplet for each image, all with the same caption
  */
 record BenchmarkFiles(List<Path> images, List<String> texts, Path annotations) {
-  private static final int IMAGES = 320;
+  private static final int IMAGES = 1600;
+  private static final Pattern OURS = Pattern.compile("\\d{4}\\.jpg");
   private static final int TEXTS = 600;
   private static final int WIDTH = 640;
   private static final int HEIGHT = 480;
@@ -49,10 +53,8 @@ record BenchmarkFiles(List<Path> images, List<String> texts, Path annotations) {
   static BenchmarkFiles in(Path folder) throws IOException {
     Path pictures = Files.createDirectories(folder.resolve("images"));
     List<Path> images = list(pictures);
-    if (images.isEmpty()) {
-      for (int i = 0; i < IMAGES; i++) {
-        write(picture(i), pictures.resolve(String.format(Locale.ROOT, "%04d.jpg", i)));
-      }
+    if (images.stream().allMatch(image -> OURS.matcher(name(image)).matches())) {
+      IntStream.range(0, IMAGES).parallel().forEach(i -> make(i, pictures));
       images = list(pictures);
     }
     List<String> lines = new ArrayList<>();
@@ -63,9 +65,9 @@ record BenchmarkFiles(List<Path> images, List<String> texts, Path annotations) {
                   "split",
                   "train",
                   "reference",
-                  images.get(i).getFileName().toString(),
+                  name(images.get(i)),
                   "target",
-                  images.get((i + 1) % images.size()).getFileName().toString(),
+                  name(images.get((i + 1) % images.size())),
                   "text",
                   "in red")));
     }
@@ -77,6 +79,21 @@ record BenchmarkFiles(List<Path> images, List<String> texts, Path annotations) {
     copy("/bge-small-en-v1.5-q.onnx", bge.resolve("model.onnx"));
     copy("/bge-small-en-v1.5-q-tokenizer.json", bge.resolve("tokenizer.json"));
     return new BenchmarkFiles(images, texts, annotations);
+  }
+
+  private static String name(Path image) {
+    return image.getFileName().toString();
+  }
+
+  private static void make(int number, Path folder) {
+    Path file = folder.resolve(String.format(Locale.ROOT, "%04d.jpg", number));
+    try {
+      if (!Files.exists(file)) {
+        write(picture(number), file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static List<Path> list(Path folder) throws IOException {
@@ -122,14 +139,13 @@ record BenchmarkFiles(List<Path> images, List<String> texts, Path annotations) {
           20 + random.nextInt(160));
     }
     pen.dispose();
+    int[] pixels = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
     for (int y = 0; y < HEIGHT; y++) {
       for (int x = 0; x < WIDTH; x++) {
         int grain = (int) (9 * random.nextGaussian()) + (x - y) / 16;
-        int rgb = image.getRGB(x, y);
-        image.setRGB(
-            x,
-            y,
-            shifted(rgb >> 16, grain) << 16 | shifted(rgb >> 8, grain) << 8 | shifted(rgb, grain));
+        int rgb = pixels[y * WIDTH + x];
+        pixels[y * WIDTH + x] =
+            shifted(rgb >> 16, grain) << 16 | shifted(rgb >> 8, grain) << 8 | shifted(rgb, grain);
       }
     }
     return image;

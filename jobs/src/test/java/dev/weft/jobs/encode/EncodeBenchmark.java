@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.MarkedSection;
 import dev.weft.config.Settings;
 import dev.weft.encode.BgeTextTower;
-import dev.weft.encode.DualEncoder;
 import dev.weft.encode.Fit;
 import dev.weft.encode.ModelFiles;
 import dev.weft.encode.ModelOptions;
@@ -28,26 +27,37 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobEnd;
+import org.apache.spark.scheduler.SparkListenerJobStart;
 
 /**
  * Measures encode on two threads beside what a Python user would run on the same files, in turns:
- * Pillow, tokenizers, ONNX Runtime, pyarrow, in the quickest of several ways. The end-to-end row is
- * the stage itself, in Spark with two task slots.
+ * Pillow, tokenizers, ONNX Runtime, pyarrow, in the quickest of several ways. End to end it is the
+ * stage itself, in Spark with two task slots, and beside it the time of the job alone that encodes.
  *
  * <pre>scripts/bench encode [ROUNDS]</pre>
  */
 public final class EncodeBenchmark {
   private static final int THREADS = 2;
   private static final int SIDE = 224;
+
+  /** Files that are decoded, pictures that the tower alone sees. */
+  private static final int SOME = 640;
+
   private static final ImageLimits LIMITS = new ImageLimits(100_000_000, 100_000_000, 60);
   private static final Preprocessing CLIP =
       new Preprocessing(
@@ -63,7 +73,7 @@ public final class EncodeBenchmark {
   private final Optional<EncodePeer> peer;
   private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
   private final List<Row> rows = new ArrayList<>();
-  private double dataWait = Double.NaN;
+  private final StringBuilder notes = new StringBuilder();
 
   private EncodeBenchmark(Path folder, int rounds, Optional<EncodePeer> peer) {
     this.folder = folder;
@@ -110,25 +120,114 @@ public final class EncodeBenchmark {
   }
 
   private void measure(BenchmarkFiles files) throws Exception {
+    List<Path> some = files.images().subList(0, Math.min(SOME, files.images().size()));
+    List<String> ways = List.of("processes 32", "threads 32");
+    ImageDecoder whole = new ImageDecoder(LIMITS);
     compare(
-        "JPEG files decoded and resized",
-        "resize",
-        files.images().size(),
-        List.of("processes 32", "threads 32", "draft 32"),
-        () -> resized(files.images()));
-    compareTexts("texts, bge-small-en-v1.5 (8-bit)", "texts/bge", files.texts(), bge());
+        "JPEG files decoded and resized", "resize", some.size(), ways, () -> resized(some, whole));
+    ImageDecoder draft = new ImageDecoder(LIMITS, OptionalInt.of(SIDE));
+    compare("the same by a draft", "draft", some.size(), ways, () -> resized(some, draft));
+    BgeTextTower bge = BgeTextTower.load(1);
+    List<String> batches = List.of("processes 1", "processes 32", "threads 32");
+    compareTexts(
+        "texts, bge-small-en-v1.5 (8-bit), one by one",
+        "texts/bge",
+        files.texts(),
+        List.of("processes 1", "threads 1"),
+        bge::encode);
+    compareTexts("the same, Python in batches", "texts/bge", files.texts(), batches, bge::encode);
     if (Files.exists(folder.resolve("clip/onnx/vision_model.onnx"))) {
       try (OnnxEncoder clip = open()) {
-        compareTexts("texts, CLIP's tower", "texts/clip", files.texts(), clip);
-        waiting(files.images(), clip);
+        compareTexts("texts, CLIP's tower", "texts/clip", files.texts(), batches, clip::texts);
       }
-      IngestJob.run(session(files, false));
-      compare(
-          "JPEG files to Parquet, ViT-B/32",
-          "images",
-          files.images().size(),
-          List.of("processes 8", "processes 32", "threads 16"),
-          () -> EncodeJob.run(session(files, true)));
+      endToEnd(files);
+    }
+  }
+
+  private void endToEnd(BenchmarkFiles files) throws Exception {
+    IngestJob.run(session(files, false));
+    int count = files.images().size();
+    EncodingTime time = new EncodingTime();
+    LocalSpark.session().sparkContext().addSparkListener(time);
+    Row stage =
+        compare(
+            "JPEG files to Parquet, ViT-B/32: the stage",
+            "images",
+            count,
+            List.of("processes 8", "processes 32", "threads 16"),
+            () -> EncodeJob.run(session(files, true)));
+    List<Double> rates = time.seconds().stream().map(seconds -> count / seconds).toList();
+    Row encoding =
+        new Row(
+            "the same: the job that encodes",
+            median(rates.subList(1, rates.size())), // the first warmed up
+            stage.python(),
+            stage.way());
+    System.err.print(encoding.line());
+    rows.add(encoding);
+    try (OnnxEncoder clip = open()) {
+      double tower = tower(files.images().subList(0, Math.min(SOME, count)), clip);
+      notes
+          .append(
+              String.format(
+                  Locale.ROOT,
+                  "The tower alone, on pictures that are ready, encodes %.1f a second%s.",
+                  tower,
+                  stage
+                      .python()
+                      .map(
+                          python ->
+                              String.format(
+                                  Locale.ROOT,
+                                  ": with it nothing can be more than %.2f times as fast as this Python",
+                                  tower / python))
+                      .orElse("")))
+          .append(
+              String.format(
+                  Locale.ROOT,
+                  " Reading, decoding and resizing take %.1f %% of a task's time.",
+                  100 * waiting(files.images(), clip)));
+    }
+  }
+
+  /** Pictures a second, where reading and decoding take no time. */
+  private double tower(List<Path> images, OnnxEncoder encoder) throws Exception {
+    ImageDecoder whole = new ImageDecoder(LIMITS);
+    List<RgbImage> squares = new ArrayList<>();
+    for (Path image : images) {
+      squares.add(CLIP.square(decode(image, whole)));
+    }
+    List<Callable<Object>> work =
+        parts(squares).stream().<Callable<Object>>map(part -> () -> encoder.images(part)).toList();
+    together(work.subList(0, 1)); // compiled
+    long start = System.nanoTime();
+    together(work);
+    return squares.size() / ((System.nanoTime() - start) / 1e9);
+  }
+
+  /** How long the jobs took that encode images, each from its start to its end. */
+  private static final class EncodingTime extends SparkListener {
+    private final Map<Integer, Long> started = new HashMap<>();
+    private final List<Double> seconds = new ArrayList<>();
+
+    @Override
+    public synchronized void onJobStart(SparkListenerJobStart job) {
+      if ("encode images".equals(job.properties().getProperty("spark.job.description"))) {
+        started.put(job.jobId(), job.time());
+      }
+    }
+
+    @Override
+    public synchronized void onJobEnd(SparkListenerJobEnd job) {
+      Long start = started.remove(job.jobId());
+      if (start != null) {
+        seconds.add((job.time() - start) / 1e3);
+      }
+    }
+
+    /** Of the jobs that are over; the last of each stage was well before the stage's end. */
+    synchronized List<Double> seconds() {
+      return List.copyOf(seconds);
     }
   }
 
@@ -136,35 +235,27 @@ public final class EncodeBenchmark {
     void run() throws Exception;
   }
 
-  private void compareTexts(String what, String kind, List<String> texts, Object encoder)
+  private void compareTexts(
+      String what,
+      String kind,
+      List<String> texts,
+      List<String> ways,
+      Function<List<String>, float[][]> encoder)
       throws Exception {
-    List<List<String>> parts = parts(texts);
-    compare(
-        what,
-        kind,
-        texts.size(),
-        List.of("processes 1", "processes 32", "threads 32"),
-        () ->
-            together(
-                parts.stream()
-                    .<Callable<Object>>map(
-                        part ->
-                            () ->
-                                encoder instanceof DualEncoder dual
-                                    ? dual.texts(part)
-                                    : ((BgeTextTower) encoder).encode(part))
-                    .toList()));
+    List<Callable<Object>> work =
+        parts(texts).stream().<Callable<Object>>map(part -> () -> encoder.apply(part)).toList();
+    compare(what, kind, texts.size(), ways, () -> together(work));
   }
 
-  /** The quickest way of the peer is found first, on a quarter of the work. */
-  private void compare(String what, String kind, int count, List<String> ways, Work ours)
+  /** The quickest way of the peer is found first, on a part of the work. */
+  private Row compare(String what, String kind, int count, List<String> ways, Work ours)
       throws Exception {
     String best = "";
     double shortest = Double.MAX_VALUE;
     if (peer.isPresent()) {
       for (String way : ways) {
-        peer.get().seconds(kind, Math.max(1, count / 8), way); // opens what it needs
-        double seconds = peer.get().seconds(kind, Math.max(1, count / 4), way);
+        peer.get().seconds(kind, Math.min(count, 32), way); // opens what it needs
+        double seconds = peer.get().seconds(kind, Math.min(count, 200), way);
         if (seconds < shortest) {
           best = way;
           shortest = seconds;
@@ -186,6 +277,7 @@ public final class EncodeBenchmark {
     Row row = new Row(what, median(weft), other, best);
     System.err.print(row.line());
     rows.add(row);
+    return row;
   }
 
   private static double median(List<Double> values) {
@@ -194,23 +286,23 @@ public final class EncodeBenchmark {
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
-  private void resized(List<Path> images) throws Exception {
+  private void resized(List<Path> images, ImageDecoder decoder) throws Exception {
     together(
         parts(images).stream()
             .<Callable<Object>>map(
                 part ->
                     () -> {
                       for (Path image : part) {
-                        CLIP.square(decode(image));
+                        CLIP.square(decode(image, decoder));
                       }
                       return part;
                     })
             .toList());
   }
 
-  private static RgbImage decode(Path image) throws IOException {
+  private static RgbImage decode(Path image, ImageDecoder decoder) throws IOException {
     try {
-      return new ImageDecoder(LIMITS).decode(Files.readAllBytes(image));
+      return decoder.decode(Files.readAllBytes(image));
     } catch (BadImageException e) {
       throw new IOException(image.toString(), e);
     }
@@ -233,24 +325,21 @@ public final class EncodeBenchmark {
   }
 
   /** How long the tower waits for its pictures, on one thread. */
-  private void waiting(List<Path> images, OnnxEncoder encoder) throws IOException {
+  private static double waiting(List<Path> images, OnnxEncoder encoder) throws IOException {
+    ImageDecoder whole = new ImageDecoder(LIMITS);
     long reading = 0;
     long all = 0;
     for (int round = 0; round < 2; round++) { // the first is the warm-up
       long start = System.nanoTime();
       List<RgbImage> squares = new ArrayList<>();
       for (Path image : images.subList(0, Math.min(32, images.size()))) {
-        squares.add(CLIP.square(decode(image)));
+        squares.add(CLIP.square(decode(image, whole)));
       }
       reading = System.nanoTime() - start;
       encoder.images(squares);
       all = System.nanoTime() - start;
     }
-    dataWait = (double) reading / all;
-  }
-
-  private BgeTextTower bge() {
-    return BgeTextTower.load(1);
+    return (double) reading / all;
   }
 
   private OnnxEncoder open() {
@@ -259,6 +348,7 @@ public final class EncodeBenchmark {
             "fp32",
             ModelOptions.Pad.NONE,
             1.25,
+            ModelOptions.JpegScale.FULL,
             ModelOptions.Pooling.MODEL,
             ModelOptions.Device.CPU);
     ModelFiles model =
@@ -303,15 +393,10 @@ public final class EncodeBenchmark {
     table.append(
         String.format(
             Locale.ROOT,
-            "%nMedian of %d rounds in turns; %s.%s%n",
+            "%nMedian of %d rounds in turns; %s. %s%n",
             rounds,
             version.isEmpty() ? "there was no Python with the packages to compare with" : version,
-            Double.isNaN(dataWait)
-                ? ""
-                : String.format(
-                    Locale.ROOT,
-                    " Reading, decoding and resizing take %.1f %% of a task's time.",
-                    100 * dataWait)));
+            notes));
     MarkedSection.replace(document, "bench encode", table.toString());
     ObjectNode result = JSON.createObjectNode().put("stage", "bench-encode").put("status", "done");
     ObjectNode figures = result.putObject("rows");
@@ -319,9 +404,6 @@ public final class EncodeBenchmark {
       ObjectNode figure = figures.putObject(row.what()).put("weft", row.weft());
       row.python().ifPresent(value -> figure.put("python", value));
       row.ratio().ifPresent(value -> figure.put("ratio", value));
-    }
-    if (!Double.isNaN(dataWait)) {
-      result.put("data_wait", dataWait);
     }
     System.out.println("RESULT " + JSON.writeValueAsString(result));
   }

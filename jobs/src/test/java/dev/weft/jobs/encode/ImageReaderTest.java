@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.OptionalInt;
 import javax.imageio.ImageIO;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,8 +41,8 @@ class ImageReaderTest {
 
   @Test
   void anUnchangedImageIsDecoded() {
-    assertThat(reader.read(image).width()).isEqualTo(5);
-    assertThat(reader.read(image).height()).isEqualTo(3);
+    assertThat(reader.read(image, OptionalInt.empty()).width()).isEqualTo(5);
+    assertThat(reader.read(image, OptionalInt.empty()).height()).isEqualTo(3);
   }
 
   @Test
@@ -50,7 +51,7 @@ class ImageReaderTest {
     other[other.length - 1] ^= 1;
     Files.write(file, other);
 
-    assertThatThrownBy(() -> reader.read(image))
+    assertThatThrownBy(() -> reader.read(image, OptionalInt.empty()))
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_MISSING))
         .hasMessageContaining("Cannot read the image shop/dress/a")
@@ -63,7 +64,7 @@ class ImageReaderTest {
     byte[] content = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(content, content.length + 1));
 
-    assertThatThrownBy(() -> reader.read(image))
+    assertThatThrownBy(() -> reader.read(image, OptionalInt.empty()))
         .hasMessageContaining("its content is no longer what it was");
   }
 }
