@@ -62,7 +62,7 @@ final class MeasureStepCommand implements Callable<Integer> {
       names = "--reduce",
       paramLabel = "WHERE",
       defaultValue = "auto",
-      description = "As train.reduce: auto, driver or shuffle (default ${DEFAULT-VALUE}).")
+      description = "As train.reduce: auto, server, driver or shuffle (default ${DEFAULT-VALUE}).")
   private String reduce;
 
   @Option(

@@ -6,6 +6,7 @@ import dev.weft.compute.ComputeBackend;
 import dev.weft.compute.CudaDevice;
 import dev.weft.compute.NativeBackend;
 import dev.weft.config.Binder;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +22,8 @@ import org.apache.spark.resource.ResourceInformation;
 
 /**
  * What Weft does in every process of Spark before the first task: says on what to compute, and
- * makes the GPU that Spark gave the process the only one that CUDA sees in it.
+ * makes the GPU that Spark gave the process the only one that CUDA sees in it; and lets its tasks
+ * ask the driver.
  *
  * <p>Weft's own sessions switch it on. In a session opened elsewhere, such as a notebook, {@code
  * spark.plugins} has to name it.
@@ -44,6 +46,12 @@ public final class WeftPlugin implements SparkPlugin {
     return conf.set(PLUGINS, String.join(",", plugins)).set(BACKEND, Binder.kebab(backend));
   }
 
+  /** Whether a session has it, and so its tasks can ask the driver. */
+  public static boolean isOn(SparkConf conf) {
+    return Arrays.asList(conf.get(PLUGINS, "").strip().split("\\s*,\\s*", -1))
+        .contains(WeftPlugin.class.getName());
+  }
+
   @Override
   public DriverPlugin driverPlugin() {
     return new Driver();
@@ -64,11 +72,17 @@ public final class WeftPlugin implements SparkPlugin {
       }
       return Map.of();
     }
+
+    @Override
+    public Object receive(Object message) {
+      return DriverCalls.answer(message);
+    }
   }
 
   private static final class Executor implements ExecutorPlugin {
     @Override
     public void init(PluginContext context, Map<String, String> fromDriver) {
+      DriverCalls.connect(context);
       if (!context.executorID().equals(DRIVER)) {
         NativeBackend.choose(backend(context.conf()));
         pin(context.resources());

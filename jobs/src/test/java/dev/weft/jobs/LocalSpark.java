@@ -1,5 +1,7 @@
 package dev.weft.jobs;
 
+import dev.weft.compute.ComputeBackend;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -18,6 +20,7 @@ public final class LocalSpark {
   private static final class Holder {
     static final SparkSession SESSION =
         SparkSession.builder()
+            .config(WeftPlugin.enabled(new SparkConf(), ComputeBackend.AUTO)) // as in real sessions
             .appName("weft-tests")
             .master("local[2]")
             .config("spark.ui.enabled", false)

@@ -79,12 +79,11 @@ final class HeadTraining {
     Display display = new Display(kind, trainer.steps(), from.step());
     StepSetup setup =
         new StepSetup(attempt, data.broadcast(), architecture, batches, config.objective(), parts);
-    StepJobs jobs =
-        new StepJobs(
+    DistributedSteps jobs =
+        DistributedSteps.of(
             new JavaSparkContext(session.spark().sparkContext()),
             setup,
-            config.reduce(),
-            Duration.ofSeconds(config.stepTimeoutSeconds()),
+            config,
             display::description);
     jobs.prepare(first(from));
     StepCostReport costs =
@@ -97,7 +96,10 @@ final class HeadTraining {
               from,
               new Surroundings(
                   jobs,
-                  validation::score,
+                  state -> {
+                    jobs.rest();
+                    return validation.score(state);
+                  },
                   state -> {
                     checkpoints.save(state, parts);
                     TrainMetrics.current().checkpoint(state.step(), session.clock().instant());

@@ -26,7 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 
@@ -51,15 +51,16 @@ public final class LossVerification {
   private static final double TOLERANCE = 1e-5;
 
   private final Session session;
-  private final BiFunction<StepSetup, Reduction, StepWorkers> workers;
+  private final UnaryOperator<StepWorkers> seen;
   private final List<Map<String, Object>> rows = new ArrayList<>();
 
   /**
-   * @param workers who computes the steps: {@link StepJobs}, or something that is wrong on purpose
+   * @param seen what is looked at instead of the steps themselves: they, or something wrong on
+   *     purpose
    */
-  LossVerification(Session session, BiFunction<StepSetup, Reduction, StepWorkers> workers) {
+  LossVerification(Session session, UnaryOperator<StepWorkers> seen) {
     this.session = session;
-    this.workers = workers;
+    this.seen = seen;
   }
 
   /**
@@ -68,17 +69,7 @@ public final class LossVerification {
    * @return the figures; an exception if a step is not within the tolerance
    */
   public static Map<String, Object> run(Session session) {
-    JavaSparkContext spark = new JavaSparkContext(session.spark().sparkContext());
-    return new LossVerification(
-            session,
-            (setup, reduction) ->
-                new StepJobs(
-                    spark,
-                    setup,
-                    reduction,
-                    Duration.ofSeconds(session.config().train().stepTimeoutSeconds()),
-                    request -> "verify the loss in " + setup.parts() + " partitions"))
-        .verify();
+    return new LossVerification(session, UnaryOperator.identity()).verify();
   }
 
   /** What the loss is made of in a check. */
@@ -169,16 +160,28 @@ public final class LossVerification {
       ReferenceStep.Result expected) {
     List<Reduction> reductions =
         setup.parts() == PARTITIONS[PARTITIONS.length - 1]
-            ? List.of(Reduction.DRIVER, Reduction.SHUFFLE)
-            : List.of(Reduction.DRIVER);
+            ? List.of(Reduction.SERVER, Reduction.DRIVER, Reduction.SHUFFLE)
+            : List.of(Reduction.SERVER);
     for (Reduction reduction : reductions) {
-      StepWorkers step = workers.apply(setup, reduction);
-      StepRequest ready =
-          check.objective().needsColumns() ? request.withColumns(step.columns(request)) : request;
-      Errors errors = errors(step.compute(ready), request.logitScale(), expected);
-      String partitions = setup.parts() + (reduction == Reduction.SHUFFLE ? " (shuffle)" : "");
-      add(Binder.kebab(kind), check.name(), partitions, errors, expected.masked());
+      try (DistributedSteps steps = steps(setup, reduction)) {
+        StepWorkers step = seen.apply(steps);
+        StepRequest ready =
+            check.objective().needsColumns() ? request.withColumns(step.columns(request)) : request;
+        Errors errors = errors(step.compute(ready), request.logitScale(), expected);
+        boolean usual = reduction == Reduction.SERVER;
+        String partitions = setup.parts() + (usual ? "" : " (" + Binder.kebab(reduction) + ")");
+        add(Binder.kebab(kind), check.name(), partitions, errors, expected.masked());
+      }
     }
+  }
+
+  private DistributedSteps steps(StepSetup setup, Reduction reduction) {
+    return DistributedSteps.of(
+        new JavaSparkContext(session.spark().sparkContext()),
+        setup,
+        reduction,
+        Duration.ofSeconds(session.config().train().stepTimeoutSeconds()),
+        request -> "verify the loss in " + setup.parts() + " partitions");
   }
 
   /** The two passes of align, on the same vectors: another loss, whose both sides are trained. */

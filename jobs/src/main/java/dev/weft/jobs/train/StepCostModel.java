@@ -84,7 +84,7 @@ record StepCostModel(int workers, StepCost cost, Calibration calibration, Reduct
         + fixed
         + shared / others
         + straggling
-        + results * (reduction == Reduction.DRIVER ? atDriver : 1)
+        + results * (reduction == Reduction.SHUFFLE ? 1 : atDriver)
         + cost.update();
   }
 
@@ -133,11 +133,14 @@ record StepCostModel(int workers, StepCost cost, Calibration calibration, Reduct
     lines.add(
         String.format(
             Locale.ROOT,
-            "a %s of %.0f ms: %s (%.0f of it launches the job)",
+            "a %s of %.0f ms: %s%s",
             unit,
             1e3 * cost.total(),
             cost,
-            1e3 * launch(workers)));
+            reduction == Reduction.SERVER
+                ? ""
+                : String.format(
+                    Locale.ROOT, " (%.0f of it launches the job)", 1e3 * launch(workers))));
     String predicted =
         SHOWN.stream()
             .map(number -> String.format(Locale.ROOT, "%d: %.0f", number, 1e3 * seconds(number)))

@@ -57,7 +57,11 @@ final class StepCostReport {
     if (seen == ENOUGH) {
       progress.say(
           "  the gradients are added up by "
-              + (reduction == Reduction.SHUFFLE ? "the workers, in pieces" : "the driver"));
+              + switch (reduction) {
+                case SHUFFLE -> "the workers, in pieces";
+                case SERVER -> "the driver, which serves tasks that stay";
+                default -> "the driver";
+              });
       model().lines(unit).forEach(line -> progress.say("  " + line));
     }
   }

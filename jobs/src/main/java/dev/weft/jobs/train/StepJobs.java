@@ -10,7 +10,6 @@ import dev.weft.train.Reduction;
 import dev.weft.train.StepComputation;
 import dev.weft.train.StepReport;
 import dev.weft.train.StepRequest;
-import dev.weft.train.StepWorkers;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -26,7 +25,7 @@ import org.apache.spark.broadcast.Broadcast;
  * parameters go out as a broadcast that lives as long as the step; the slices come back in their
  * order, whichever was ready first.
  */
-final class StepJobs implements StepWorkers, AutoCloseable {
+final class StepJobs implements DistributedSteps {
   private static final String MAX_RESULT_SIZE = "spark.driver.maxResultSize";
 
   /** Parameters and two moments of each. */
@@ -77,21 +76,30 @@ final class StepJobs implements StepWorkers, AutoCloseable {
     slices = spark.parallelize(IntStream.range(0, setup.parts()).boxed().toList(), setup.parts());
   }
 
-  /** The end of the steps. */
+  @Override
+  public void rest() {
+    // Between two jobs the executors are free.
+  }
+
   @Override
   public void close() {
     parameters.close();
   }
 
-  /** Where the gradients are added up; never AUTO. */
-  Reduction reduction() {
+  @Override
+  public Reduction reduction() {
     return reduction;
+  }
+
+  /** What one row costs, whatever the size of the slice, seconds. */
+  double fixedCompute() {
+    return fixedCompute;
   }
 
   /** More than a quarter of what the driver takes leaves it no room for anything else. */
   private Reduction reduction(Reduction wanted) {
     if (wanted != Reduction.AUTO) {
-      return wanted;
+      return wanted == Reduction.SERVER ? Reduction.DRIVER : wanted;
     }
     long limit = limit() > 0 ? limit() : Long.MAX_VALUE;
     boolean crowd = results() > Math.min(limit, Runtime.getRuntime().maxMemory()) / 4;
@@ -106,7 +114,8 @@ final class StepJobs implements StepWorkers, AutoCloseable {
     return setup.architecture().parameterCount() * Float.BYTES;
   }
 
-  private long results() {
+  /** Bytes of all gradients of a step. */
+  long results() {
     return Math.multiplyExact(setup.parts(), gradient() + ENVELOPE);
   }
 
@@ -182,13 +191,8 @@ final class StepJobs implements StepWorkers, AutoCloseable {
     }
   }
 
-  /**
-   * Makes the workers ready: each builds its model and its tables, and computes a slice as it will
-   * in the steps.
-   *
-   * @param request of the first step, or any other
-   */
-  void prepare(StepRequest request) {
+  @Override
+  public void prepare(StepRequest request) {
     awaitWorkers();
     try {
       String description = "make the workers ready for " + describe.apply(request);
@@ -203,8 +207,8 @@ final class StepJobs implements StepWorkers, AutoCloseable {
     }
   }
 
-  /** Measures what the steps themselves do not show; after some of them, when all is warm. */
-  StepCostModel.Calibration calibrate() {
+  @Override
+  public StepCostModel.Calibration calibrate() {
     int parts = setup.parts();
     int more = Math.max(EMPTY_TASKS, 2 * parts);
     return StepCostModel.Calibration.of(
@@ -279,8 +283,8 @@ final class StepJobs implements StepWorkers, AutoCloseable {
     return new SliceResult(0, 0, 0, fetched - start, computed, result).toBytes();
   }
 
-  /** Where the time of the last step went. */
-  StepCost cost(StepReport step) {
+  @Override
+  public StepCost cost(StepReport step) {
     return new StepCost(
         broadcast,
         fetch,
@@ -304,8 +308,8 @@ final class StepJobs implements StepWorkers, AutoCloseable {
     }
   }
 
-  /** Size of what the last step handed out. */
-  long bytesBroadcast() {
+  @Override
+  public long bytesBroadcast() {
     return bytesBroadcast;
   }
 

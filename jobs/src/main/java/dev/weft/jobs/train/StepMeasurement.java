@@ -17,7 +17,6 @@ import dev.weft.train.StepWorkers;
 import dev.weft.train.TrainConfig;
 import dev.weft.train.Trainer;
 import dev.weft.train.TripletTable;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,14 +63,12 @@ public final class StepMeasurement {
     HeadArchitecture.Trainable head = config.trainable(options.head(), options.dimension());
     Trainer trainer = new Trainer(config, head, batches, "measurement");
     Broadcast<byte[]> vectors = spark.broadcast(table.toBytes());
-    try {
-      StepJobs jobs =
-          new StepJobs(
-              spark,
-              new StepSetup("measurement", vectors, head, batches, config.objective(), parts),
-              options.reduce(),
-              Duration.ofSeconds(config.stepTimeoutSeconds()),
-              request -> "measured step " + request.step());
+    try (DistributedSteps jobs =
+        DistributedSteps.of(
+            spark,
+            new StepSetup("measurement", vectors, head, batches, config.objective(), parts),
+            config,
+            request -> "measured step " + request.step())) {
       LocalWorkers local =
           new LocalWorkers(new StepComputation(head, table, batches, config.objective()), 1);
       Map<String, Object> figures = new LinkedHashMap<>();
@@ -93,7 +90,7 @@ public final class StepMeasurement {
       Options options,
       Trainer trainer,
       LocalWorkers local,
-      StepJobs jobs,
+      DistributedSteps jobs,
       int parts) {
     jobs.prepare(HeadTraining.first(trainer.start()));
     List<Double> one = new ArrayList<>();
@@ -101,9 +98,11 @@ public final class StepMeasurement {
     List<StepCost> costs = new ArrayList<>();
     turn(trainer, local, report -> {});
     turn(trainer, jobs, report -> {});
+    jobs.rest();
     for (int round = 0; round < options.rounds(); round++) {
       one.addAll(turn(trainer, local, report -> {}));
       many.addAll(turn(trainer, jobs, report -> costs.add(jobs.cost(report))));
+      jobs.rest();
       progress.say(
           String.format(
               Locale.ROOT,
@@ -152,6 +151,7 @@ public final class StepMeasurement {
         Settings.ofPairs(
             List.of(
                 "train.batch-size=" + options.batchSize(),
+                "train.reduce=" + Binder.kebab(options.reduce()),
                 "train.epochs=" + (options.steps() + 1) / 2, // an epoch has two steps
                 "train.checkpoint-steps=" + Integer.MAX_VALUE));
     return PipelineConfig.bind(

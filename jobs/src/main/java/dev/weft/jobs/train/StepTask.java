@@ -62,25 +62,36 @@ record StepTask(
     StepComputation computation = setup.computation();
     long fetched = System.nanoTime();
     StepRequest request = new StepRequest(step, epoch, stepInEpoch, values, logitScale, columns);
-    long fetchNanos = fetched - start;
+    return run(setup, computation, request, pass, part, fetched - start);
+  }
+
+  /** As above, with what it needs at hand, and the time that fetching it took. */
+  static SliceResult run(
+      StepSetup setup,
+      StepComputation computation,
+      StepRequest request,
+      Pass pass,
+      int part,
+      long fetchNanos) {
+    long start = System.nanoTime();
     return switch (pass) {
       case WARM_UP -> {
-        int rows = setup.batches().size(stepInEpoch);
+        int rows = setup.batches().size(request.stepInEpoch());
         int share = Math.max(1, Math.min(setup.parts(), rows));
-        warmUp(computation, request, part % share, share);
+        warmUp(setup, computation, request, part % share, share);
         StepRequest other = next(request);
-        warmUp(computation, other, 0, rows); // one row
+        warmUp(setup, computation, other, 0, rows); // one row
         long begin = System.nanoTime();
-        warmUp(computation, next(other), 0, rows);
+        warmUp(setup, computation, next(other), 0, rows);
         yield SliceResult.of(new double[0], fetchNanos, System.nanoTime() - begin);
       }
       case COLUMNS -> {
         double[] found = computation.columns(request, part, setup.parts());
-        yield SliceResult.of(found, fetchNanos, System.nanoTime() - fetched);
+        yield SliceResult.of(found, fetchNanos, System.nanoTime() - start);
       }
       case GRADIENT -> {
         PartialStep found = computation.compute(request, part, setup.parts());
-        SliceResult result = SliceResult.of(found, fetchNanos, System.nanoTime() - fetched);
+        SliceResult result = SliceResult.of(found, fetchNanos, System.nanoTime() - start);
         SliceMetrics.current().slice(result);
         yield result;
       }
@@ -97,7 +108,8 @@ record StepTask(
         request.logitScale());
   }
 
-  private void warmUp(StepComputation computation, StepRequest request, int part, int parts) {
+  private static void warmUp(
+      StepSetup setup, StepComputation computation, StepRequest request, int part, int parts) {
     StepRequest ready =
         setup.objective().needsColumns()
             ? request.withColumns(List.of(computation.columns(request, part, parts)))

@@ -16,7 +16,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
+import java.util.function.ToIntFunction;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.SparkContext;
@@ -46,6 +46,7 @@ final class StepWatch extends SparkListener {
 
   private final SparkContext spark;
   private final Duration patience;
+  private final ToIntFunction<TaskInfo> partition;
   private static final ScheduledThreadPoolExecutor TIMER = timer();
   private final Set<Integer> stages = ConcurrentHashMap.newKeySet(); // of the job
   private final Map<Long, TaskInfo> running = new ConcurrentHashMap<>();
@@ -67,8 +68,16 @@ final class StepWatch extends SparkListener {
    * @param patience how long a job may take
    */
   StepWatch(SparkContext spark, Duration patience) {
+    this(spark, patience, TaskInfo::index);
+  }
+
+  /**
+   * @param partition told of every task that ended; gives the slice that it worked on
+   */
+  StepWatch(SparkContext spark, Duration patience, ToIntFunction<TaskInfo> partition) {
     this.spark = spark;
     this.patience = patience;
+    this.partition = partition;
   }
 
   /** Other jobs, and what is left of one that was cancelled before, are none of our business. */
@@ -104,12 +113,16 @@ final class StepWatch extends SparkListener {
   public void onTaskEnd(SparkListenerTaskEnd end) {
     TaskInfo task = end.taskInfo();
     running.remove(task.taskId());
-    if (stages.contains(end.stageId()) && end.reason() instanceof TaskFailedReason reason) {
+    if (!stages.contains(end.stageId())) {
+      return;
+    }
+    int slice = partition.applyAsInt(task);
+    if (end.reason() instanceof TaskFailedReason reason) {
       String why =
           reason instanceof ExceptionFailure thrown
               ? thrown.className() + ": " + thrown.description()
               : reason.toErrorString();
-      failures.add(new Failure(task.index(), worker(task), firstLine(why)));
+      failures.add(new Failure(slice, worker(task), firstLine(why)));
     }
   }
 
@@ -128,13 +141,7 @@ final class StepWatch extends SparkListener {
    * @throws WeftException if the job failed, or took too long
    */
   <T> T guard(String what, Supplier<T> job) {
-    stuck = "";
-    tag = TAG + ++jobs;
-    stages.clear();
-    failures.clear();
-    running.clear();
-    spark.addSparkListener(this);
-    spark.addJobTag(tag);
+    begin();
     ScheduledFuture<?> alarm =
         TIMER.schedule(this::giveUp, patience.toMillis(), TimeUnit.MILLISECONDS);
     try {
@@ -143,31 +150,59 @@ final class StepWatch extends SparkListener {
       throw plain(what, e);
     } finally {
       alarm.cancel(false);
-      spark.removeJobTag(tag);
-      spark.removeSparkListener(this);
+      end();
     }
+  }
+
+  /** Watches the jobs that this thread begins from now on. */
+  void begin() {
+    stuck = "";
+    tag = TAG + ++jobs;
+    stages.clear();
+    failures.clear();
+    running.clear();
+    spark.addSparkListener(this);
+    spark.addJobTag(tag);
+  }
+
+  /** The end of what {@link #begin} began. */
+  void end() {
+    spark.removeJobTag(tag);
+    spark.removeSparkListener(this);
   }
 
   private void giveUp() {
     long now = System.currentTimeMillis();
-    String tasks =
+    cancel(
         running.values().stream()
             .sorted(Comparator.comparingInt(TaskInfo::index))
-            .map(
-                task ->
-                    "partition "
-                        + task.index()
-                        + " on "
-                        + worker(task)
-                        + " for "
-                        + (now - task.launchTime()) / 1000
-                        + " s")
-            .collect(Collectors.joining(", "));
-    stuck = tasks.isEmpty() ? "no executor has taken a task of it" : "still running: " + tasks;
+            .map(task -> work(task.index(), task, (now - task.launchTime()) / 1000))
+            .toList());
+  }
+
+  /** Cancels the job, which takes too long because of some tasks. */
+  void cancel(List<String> tasks) {
+    stuck =
+        tasks.isEmpty()
+            ? "no executor has taken a task of it"
+            : "still running: " + String.join(", ", tasks);
     spark.cancelJobsWithTag(tag);
   }
 
-  private RuntimeException plain(String what, Exception failure) {
+  /** A slice in the hands of a task, in words. */
+  String work(int slice, ParameterServer.Hand hand, long nanoTime) {
+    TaskInfo task = running.get(hand.worker());
+    return task == null
+        ? "partition " + slice
+        : work(slice, task, (nanoTime - hand.since()) / 1_000_000_000);
+  }
+
+  private static String work(int slice, TaskInfo task, long seconds) {
+    return "partition " + slice + " on " + worker(task) + " for " + seconds + " s";
+  }
+
+  /** What to say of a job that failed. */
+  RuntimeException plain(String what, Exception failure) {
     if (!stuck.isEmpty()) {
       return new WeftException(
           failure,

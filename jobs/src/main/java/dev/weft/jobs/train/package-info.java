@@ -1,4 +1,5 @@
 /**
- * Fine-tunes fusion heads on Spark: one short job per step, whose slices the driver sums in order.
+ * Fine-tunes fusion heads on Spark: synchronous steps, whose slices the driver sums in order; how
+ * they travel is said in {@link dev.weft.jobs.train.DistributedSteps}.
  */
 package dev.weft.jobs.train;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.compute.NativeVectors;
-import dev.weft.jobs.LocalSpark;
 import dev.weft.jobs.Session;
 import dev.weft.train.LocalRound;
 import dev.weft.train.PartialStep;
@@ -14,11 +13,9 @@ import dev.weft.train.StepRequest;
 import dev.weft.train.StepWorkers;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,13 +38,17 @@ class LossVerificationTest {
     Map<String, Object> figures =
         LossVerification.run(session("sum, gated, combiner, attention, tirg"));
 
-    assertThat(figures).containsEntry("status", "done").containsEntry("checks", 4 * 4 * 5 + 4);
+    assertThat(figures).containsEntry("status", "done").containsEntry("checks", 4 * 4 * 6 + 4);
     assertThat((Double) figures.get("worst_gradient_error")).isPositive().isLessThan(1e-5);
     assertThat((Double) figures.get("worst_loss_error")).isPositive().isLessThan(1e-5);
     assertThat((List<?>) figures.get("rows"))
         .allSatisfy(row -> assertThat((Long) ((Map<?, ?>) row).get("masked")).isPositive());
     assertThat(problem.said())
-        .contains("symmetric, all negatives, smoothed", "8 (shuffle)", "symmetric, both sides");
+        .contains(
+            "symmetric, all negatives, smoothed",
+            "8 (driver)",
+            "8 (shuffle)",
+            "symmetric, both sides");
   }
 
   /** Steps of Spark, of which one slice is a little too long. */
@@ -87,21 +88,13 @@ class LossVerificationTest {
   @Test
   void aSliceThatIsOffByAThousandthIsFound() {
     Session session = session("gated");
-    JavaSparkContext spark = new JavaSparkContext(LocalSpark.session().sparkContext());
-    LossVerification verification =
-        new LossVerification(
-            session,
-            (setup, reduction) ->
-                new Faulty(
-                    new StepJobs(
-                        spark, setup, reduction, Duration.ofMinutes(1), request -> "faulty"),
-                    5));
+    LossVerification verification = new LossVerification(session, right -> new Faulty(right, 5));
 
     assertThatThrownBy(verification::verify)
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.BUG))
         .hasMessageMatching(
-            "Cannot trust the training steps of this cluster: loss and gradient of 4 of 24 checks"
+            "Cannot trust the training steps of this cluster: loss and gradient of 8 of 28 checks"
                 + " are not those of one process in float64; the largest relative errors are \\S+"
                 + " and \\S+, and 1e-05 is allowed\\. Look .*");
     assertThat(problem.said()).contains("<- too far");

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeVectors;
+import dev.weft.config.Settings;
 import dev.weft.jobs.LocalSpark;
+import dev.weft.jobs.PipelineConfig;
 import dev.weft.train.Batches;
 import dev.weft.train.HeadArchitecture;
 import dev.weft.train.LocalWorkers;
@@ -13,6 +15,8 @@ import dev.weft.train.PartialStep;
 import dev.weft.train.Reduction;
 import dev.weft.train.StepComputation;
 import dev.weft.train.StepRequest;
+import dev.weft.train.StepWorkers;
+import dev.weft.train.TrainConfig;
 import dev.weft.train.TripletTable;
 import java.nio.FloatBuffer;
 import java.time.Duration;
@@ -106,7 +110,7 @@ class StepJobsTest {
 
   /** Both passes, where there are two. */
   private static List<PartialStep> run(
-      dev.weft.train.StepWorkers workers, Objective objective, StepRequest request) {
+      StepWorkers workers, Objective objective, StepRequest request) {
     return workers.compute(
         objective.needsColumns() ? request.withColumns(workers.columns(request)) : request);
   }
@@ -125,13 +129,64 @@ class StepJobsTest {
   @EnumSource(Objective.Direction.class)
   void theWorkersGiveTheBitsOfThisProcess(Objective.Direction direction) {
     Objective objective = objective(direction);
-    StepComputation here = new StepComputation(HEAD, table, BATCHES, objective);
-    StepJobs jobs = jobs(objective, 3, Reduction.DRIVER);
+    requireBitsOfThisProcess(jobs(objective, 3, Reduction.DRIVER), objective);
+  }
 
+  @ParameterizedTest
+  @EnumSource(Objective.Direction.class)
+  void tasksThatStayGiveTheBitsOfThisProcess(Objective.Direction direction) {
+    Objective objective = objective(direction);
+    try (DistributedSteps served = steps(objective, 3, "server")) { // on two slots
+      requireBitsOfThisProcess(served, objective);
+
+      served.rest();
+      assertThat(spark.parallelize(List.of(1, 2, 3), 3).count()).isEqualTo(3); // the slots are free
+
+      requireBitsOfThisProcess(served, objective);
+      if (!objective.needsColumns()) {
+        assertThat(served.notFinite(request(0))).hasSize(3).allMatch(rows -> rows.length == 0);
+      }
+      requireBitsOfThisProcess(served, objective);
+      assertThat(served.reduction()).isEqualTo(Reduction.SERVER);
+      assertThat(served.bytesBroadcast()).isEqualTo(HEAD.parameterCount() * Float.BYTES);
+    }
+  }
+
+  private static void requireBitsOfThisProcess(StepWorkers workers, Objective objective) {
+    StepComputation here = new StepComputation(HEAD, table, BATCHES, objective);
     for (int step = 0; step < 4; step++) {
       requireSameBits(
-          run(jobs, objective, request(step)),
+          run(workers, objective, request(step)),
           run(new LocalWorkers(here, 3), objective, request(step)));
+    }
+  }
+
+  private static DistributedSteps steps(Objective objective, int parts, String reduce) {
+    Settings settings = Settings.ofPairs(List.of("train.reduce=" + reduce));
+    TrainConfig config =
+        PipelineConfig.bind(PipelineConfig.defaults().overriddenBy(settings), "a test").train();
+    return DistributedSteps.of(
+        spark,
+        new StepSetup("served " + objective, vectors, HEAD, BATCHES, objective, parts),
+        config,
+        request -> "step " + request.step());
+  }
+
+  @Test
+  void tasksStayWhereGradientsAreSmall() {
+    Objective objective = objective(Objective.Direction.QUERY_TO_TARGET);
+    long gradient = HEAD.parameterCount() * Float.BYTES;
+    int many = (int) (DistributedSteps.SERVED_BYTES / gradient) + 1;
+
+    assertThat(reduction(objective, 2, "auto")).isEqualTo(Reduction.SERVER);
+    assertThat(reduction(objective, many, "auto")).isNotEqualTo(Reduction.SERVER);
+    assertThat(reduction(objective, 2, "driver")).isEqualTo(Reduction.DRIVER);
+    assertThat(reduction(objective, 2, "shuffle")).isEqualTo(Reduction.SHUFFLE);
+  }
+
+  private static Reduction reduction(Objective objective, int parts, String reduce) {
+    try (DistributedSteps steps = steps(objective, parts, reduce)) {
+      return steps.reduction();
     }
   }
 

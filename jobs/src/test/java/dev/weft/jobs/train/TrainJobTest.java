@@ -111,7 +111,7 @@ class TrainJobTest {
         .containsEntry("partitions", 1)
         .containsKeys("loss", "logit_scale", "seconds_per_step");
     assertThat(facts(head("gated")).get("step_cost").toString())
-        .contains("reduction=driver", "compute_ms=", "predicted_ms={", "best_workers=");
+        .contains("reduction=server", "compute_ms=", "predicted_ms={", "best_workers=");
     assertThat(problem.said())
         .contains("  a step of ")
         .contains("  predicted ms by number of such workers: 2: ");
@@ -161,13 +161,17 @@ class TrainJobTest {
   @Test
   void whereTheGradientsAreAddedUpChangesNoByte() {
     TrainJob.run(problem.session(with("train.partitions=3")));
-    byte[] driver = head("gated").read("params.bin");
+    byte[] served = head("gated").read("params.bin");
+    assertThat(problem.said()).contains("the driver, which serves tasks that stay");
+    TrainJob.run(problem.forced(with("train.partitions=3", "train.reduce=driver")));
+    assertThat(head("gated").read("params.bin")).isEqualTo(served);
+
     TrainJob.run(problem.forced(with("train.partitions=3", "train.reduce=shuffle")));
 
-    assertThat(head("gated").version()).isEqualTo(2);
+    assertThat(head("gated").version()).isEqualTo(3);
     assertThat(facts(head("gated")).get("step_cost").toString()).contains("reduction=shuffle");
     assertThat(problem.said()).contains("added up by the workers, in pieces");
-    assertThat(head("gated").read("params.bin")).isEqualTo(driver);
+    assertThat(head("gated").read("params.bin")).isEqualTo(served);
   }
 
   @Test

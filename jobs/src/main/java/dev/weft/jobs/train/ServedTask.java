@@ -1,0 +1,55 @@
+package dev.weft.jobs.train;
+
+import dev.weft.jobs.DriverCalls;
+import dev.weft.train.StepComputation;
+import dev.weft.train.StepRequest;
+import java.io.Serializable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.spark.TaskContext;
+
+/**
+ * A task that stays: it fetches slices of one step after the other from the {@link
+ * ParameterServer}, until it is sent away.
+ *
+ * @param setup what all steps share
+ * @param desk where the server answers
+ */
+record ServedTask(StepSetup setup, String desk) implements Serializable { // travels with the job
+
+  void run() {
+    TaskContext context = TaskContext.get();
+    long worker = context.taskAttemptId();
+    StepComputation computation = setup.computation();
+    byte[] parameters = new byte[0];
+    ServerMessage.Ask ask = ServerMessage.Ask.idle(worker, -1);
+    while (true) {
+      context.killTaskIfInterrupted();
+      ServerMessage.Answer answer = ServerMessage.answer(DriverCalls.ask(desk, ask.toBytes()));
+      if (answer instanceof ServerMessage.Leave) {
+        return;
+      } else if (answer instanceof ServerMessage.Work work) {
+        StepRequest request = complete(work.request(), parameters);
+        parameters = request.parameters();
+        byte[] result =
+            StepTask.run(setup, computation, request, work.pass(), work.slice(), 0).toBytes();
+        ask = new ServerMessage.Ask(worker, request.step(), work.ticket(), work.slice(), result);
+      } else if (answer instanceof ServerMessage.Wait wait) {
+        LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(wait.micros()));
+        ask = ServerMessage.Ask.idle(worker, ask.step());
+      }
+    }
+  }
+
+  private static StepRequest complete(StepRequest request, byte[] held) {
+    return request.parameters().length > 0
+        ? request
+        : new StepRequest(
+            request.step(),
+            request.epoch(),
+            request.stepInEpoch(),
+            held,
+            request.logitScale(),
+            request.columns());
+  }
+}
