@@ -24,7 +24,7 @@ import org.apache.spark.sql.SparkSession;
 /**
  * What a command works with: its configuration, where artefacts live, how to say how far it is, and
  * a Spark session that opens when it is first needed, so that a command with nothing to do ends
- * without one.
+ * without one (but for YARN's cluster mode, which wants one).
  *
  * <p>Used by the driver's main thread alone.
  */
@@ -233,9 +233,18 @@ public final class Session implements AutoCloseable {
 
   @Override
   public void close() {
+    if (spark.isEmpty() && origin.isEmpty() && isYarnDriver()) {
+      spark();
+    }
     if (ours) {
       spark.ifPresent(SparkSession::stop);
     }
+  }
+
+  /** There an application that ends without ever having opened a session counts as failed. */
+  private static boolean isYarnDriver() {
+    return "yarn".equals(System.getProperty("spark.master"))
+        && "cluster".equals(System.getProperty("spark.submit.deployMode"));
   }
 
   private static Configuration hadoopFromSystemProperties() {

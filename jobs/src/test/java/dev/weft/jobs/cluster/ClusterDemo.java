@@ -4,12 +4,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.weft.store.Artefact;
 import dev.weft.store.FileEntry;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -19,7 +17,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -75,22 +72,25 @@ final class ClusterDemo implements Callable<Integer> {
     Map<String, Object> result = new LinkedHashMap<>();
     try (HdfsCluster store = new HdfsCluster(place.resolve("hdfs"), hdfs + ":" + jars, DATA_NODES);
         StandaloneCluster cluster = new StandaloneCluster(place, servers, 2, List.of());
-        Runs runs = new Runs(place, store.uri(), settings(place, cluster.address(), secret))) {
-      store.put(Path.of("conf/wardrobe-tiny.yaml"), Runs.CONFIG);
+        WeftRuns runs =
+            new WeftRuns(
+                place, store.uri(), Map.of(), settings(place, cluster.address(), secret))) {
+      store.put(Path.of("conf/wardrobe-tiny.yaml"), WeftRuns.CONFIG);
       result.putAll(clientMode(runs, store));
       say("verify every file of it");
-      require(runs.start("status", "client", "status", "--verify"), 0);
+      runs.start("status", "client", "status", "--verify").require(0);
       say("the same in cluster mode: the driver on a worker, its output on HDFS");
-      require(
-          runs.pipeline("cluster", runs.store() + "/cluster", "spark.submit.deployMode=cluster"),
-          0);
+      runs.pipeline("cluster", runs.store() + "/cluster", "spark.submit.deployMode=cluster")
+          .require(0);
       String driver = cluster.driverOutput();
       if (!driver.contains("RESULT {\"stage\":\"pipeline\",\"status\":\"done\"")) {
         throw new AssertionError("the driver on the worker said: " + driver);
       }
+      say("and with a root that cannot be written");
+      runs.pipeline("failing", "/proc/weft", "spark.submit.deployMode=cluster").require(1);
+      say("it ended with 1");
       say("the same on this machine alone, its output on local disk");
-      require(
-          runs.pipeline("local", place.resolve("local").toString(), "spark.master=local[2]"), 0);
+      runs.pipeline("local", place.resolve("local").toString(), "spark.master=local[2]").require(0);
       result.putAll(compare(runs.store(), place.resolve("local").toString()));
     }
     result.put("seconds", Math.round((System.nanoTime() - start) / 1e9));
@@ -110,7 +110,7 @@ final class ClusterDemo implements Callable<Integer> {
   }
 
   /** The pipeline, while servers of the store are killed. */
-  private Map<String, Object> clientMode(Runs runs, HdfsCluster store) {
+  private Map<String, Object> clientMode(WeftRuns runs, HdfsCluster store) {
     say("the pipeline in client mode, its input and output on HDFS");
     String root = runs.store() + "/client";
     ServerProcess pipeline = runs.pipeline("client", root);
@@ -129,7 +129,7 @@ final class ClusterDemo implements Callable<Integer> {
       again = 1;
       pipeline = runs.pipeline("client-again", root);
     }
-    require(pipeline, 0);
+    pipeline.require(0);
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("demo", "cluster");
     figures.put("status", "done");
@@ -137,14 +137,6 @@ final class ClusterDemo implements Callable<Integer> {
     figures.put("seconds_without_namenode", Math.round(without * 10) / 10.0);
     figures.put("runs_after_it", again);
     return figures;
-  }
-
-  private static void require(ServerProcess process, int expected) {
-    int code = process.exitCode();
-    if (code != expected) {
-      throw new AssertionError(
-          "exit code " + code + ", not " + expected + ": " + process.output() + process.errors());
-    }
   }
 
   /** The settings of a copy of the template, for processes that fit on a small machine. */
@@ -233,66 +225,5 @@ final class ClusterDemo implements Callable<Integer> {
             .order(ByteOrder.LITTLE_ENDIAN)
             .getInt(bytes.length - 2 * Integer.BYTES);
     return Arrays.copyOf(bytes, bytes.length - 2 * Integer.BYTES - footer);
-  }
-
-  /**
-   * The command line, each call with settings of its own.
-   *
-   * @param place for its logs
-   * @param store URI of HDFS
-   * @param settings lines of a properties file
-   */
-  private record Runs(Path place, String store, List<String> settings, List<ServerProcess> started)
-      implements AutoCloseable {
-
-    Runs(Path place, String store, List<String> settings) {
-      this(place, store, settings, new ArrayList<>());
-    }
-
-    @Override
-    public void close() {
-      started.forEach(ServerProcess::kill);
-    }
-
-    /** Where every process of a cluster finds the configuration. */
-    private static final String CONFIG = "/conf/wardrobe-tiny.yaml";
-
-    ServerProcess pipeline(String name, String root, String... more) {
-      try {
-        List<String> lines = Stream.concat(settings.stream(), Stream.of(more)).toList();
-        Path file =
-            Files.createFile(
-                place.resolve(name + ".conf"),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.write(file, lines);
-        return command(name, Map.of("WEFT_SPARK_CONF", file.toString()), root, "pipeline");
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-
-    ServerProcess start(String name, String root, String... command) {
-      return command(name, Map.of(), store + "/" + root, command);
-    }
-
-    private ServerProcess command(
-        String name, Map<String, String> environment, String root, String... command) {
-      List<String> words = new ArrayList<>(List.of("scripts/weft"));
-      words.addAll(List.of(command));
-      words.addAll(List.of("--config", store + CONFIG));
-      for (String pair :
-          List.of(
-              "root=" + root,
-              "wardrobe.folder=" + store + "/wardrobe",
-              "align.partitions=2",
-              "encode.partitions=2",
-              "train.partitions=2",
-              "train.epochs=10")) {
-        words.addAll(List.of("--set", pair));
-      }
-      ServerProcess process = ServerProcess.start(place, name, environment, words);
-      started.add(process);
-      return process;
-    }
   }
 }

@@ -68,11 +68,13 @@ final class HdfsCluster implements AutoCloseable {
     nameNode.await("all DataNodes have registered", () -> live() == nodes);
   }
 
-  private static String property(String name, String value) {
+  /** A property of a configuration file of Hadoop. */
+  static String property(String name, String value) {
     return "<property><name>" + name + "</name><value>" + value + "</value></property>\n";
   }
 
-  private static int freePort() throws IOException {
+  /** A port that nobody listens on. */
+  static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     }

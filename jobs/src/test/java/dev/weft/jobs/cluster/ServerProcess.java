@@ -103,6 +103,15 @@ public final class ServerProcess {
     throw new AssertionError(name + " has not ended; it said: " + output() + errors());
   }
 
+  /** Waits for the end, which has to be with this exit code. */
+  void require(int expected) {
+    int code = exitCode();
+    if (code != expected) {
+      throw new AssertionError(
+          "exit code " + code + ", not " + expected + ": " + output() + errors());
+    }
+  }
+
   /** Ends it and all it started by SIGKILL: with no chance to clean up. */
   public void kill() {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
