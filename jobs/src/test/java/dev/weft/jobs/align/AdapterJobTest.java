@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +62,24 @@ class AdapterJobTest {
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
         .hasMessageContaining("Cannot use the adapters of align version")
         .hasMessageContaining(String.valueOf(aligned.figures().get("base")));
+  }
+
+  @Test
+  void adaptersAreRefusedBehindAnotherModel() {
+    Session session = session();
+    IngestJob.run(session);
+    StageResult aligned = AlignJob.run(session);
+    Session other = session("encode.model=" + Path.of(MODEL).resolveSibling("siglip"));
+
+    for (ThrowingCallable use :
+        List.<ThrowingCallable>of(() -> EncodeJob.run(other), () -> ConfiguredEncoder.of(other))) {
+      assertThatThrownBy(use)
+          .isInstanceOfSatisfying(
+              WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
+          .hasMessageContaining("Cannot use the adapters of align version")
+          .hasMessageContaining(String.valueOf(aligned.figures().get("base")))
+          .hasMessageContaining(ConfiguredEncoder.frozen(other).fingerprint());
+    }
   }
 
   private static double recall(StageResult result, String figure) {
