@@ -68,7 +68,7 @@ final class YarnDemo implements Callable<Integer> {
       requireTold("RESULT {\"stage\":\"pipeline\",\"status\":\"up to date\"", yarn.output());
       say("and with a root that cannot be written: YARN and the caller are told");
       ServerProcess failing =
-          runs.pipeline("failing", "/proc/weft", "spark.submit.deployMode=cluster");
+          runs.pipeline("failing", "file:///proc/weft", "spark.submit.deployMode=cluster");
       failing.require(1);
       String end = yarn.lastEnd();
       requireTold("FAILED", end);
