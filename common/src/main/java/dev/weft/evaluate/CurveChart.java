@@ -3,10 +3,13 @@ package dev.weft.evaluate;
 import com.google.errorprone.annotations.FormatMethod;
 import dev.weft.evaluate.Report.Curve;
 import dev.weft.evaluate.Report.Curves;
+import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /** Draws curves over epochs as one SVG, with the same numbers as a table for those who read. */
 final class CurveChart {
@@ -23,27 +26,66 @@ final class CurveChart {
   private final StringBuilder html;
   private final Curves curves;
   private final int longest;
-  private final double lowest;
-  private final double highest;
+  private final Scale scale;
 
   private CurveChart(StringBuilder html, Curves curves) {
     this.html = html;
     this.curves = curves;
     this.longest =
         curves.curves().stream().mapToInt(one -> one.values().lastKey() + 1).max().orElse(0);
-    this.highest =
-        curves.curves().stream()
-            .flatMap(one -> one.values().values().stream())
-            .mapToDouble(Double::doubleValue)
-            .max()
-            .orElse(1);
-    double least =
-        curves.curves().stream()
-            .flatMap(one -> one.values().values().stream())
-            .mapToDouble(Double::doubleValue)
-            .min()
-            .orElse(0);
-    this.lowest = least == highest ? least - 1 : least;
+    this.scale =
+        Scale.of(
+            curves.curves().stream()
+                .flatMap(one -> one.values().values().stream())
+                .mapToDouble(Double::doubleValue)
+                .summaryStatistics());
+  }
+
+  /**
+   * The values that have a line and a label: round ones, each with another label.
+   *
+   * @param step from one to the next: 1, 2 or 5 times a power of ten
+   * @param first the lowest, in steps
+   * @param last the highest, in steps
+   */
+  private record Scale(BigDecimal step, long first, long last) {
+    /** Of a value, the smallest step between labels: it leaves them few enough digits. */
+    private static final double FINEST = 1e-4;
+
+    private static final double ROUNDING = 1e-6;
+
+    static Scale of(DoubleSummaryStatistics values) {
+      double low = values.getCount() == 0 ? 0 : values.getMin();
+      double high = values.getCount() == 0 ? 1 : values.getMax();
+      double size = Math.max(Math.abs(low), Math.abs(high));
+      double least = size == 0 ? 1 : size * FINEST;
+      BigDecimal step = round(Math.max((high - low) / LINES, least));
+      long first = (long) Math.floor(low / step.doubleValue() + ROUNDING);
+      long last = (long) Math.ceil(high / step.doubleValue() - ROUNDING);
+      return new Scale(step, first, Math.max(last, first + 1));
+    }
+
+    /** The next 1, 2 or 5 times a power of ten. */
+    private static BigDecimal round(double least) {
+      int power = (int) Math.floor(Math.log10(least));
+      double digit = least / Math.pow(10, power);
+      long round = digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10;
+      return BigDecimal.valueOf(round).scaleByPowerOfTen(power);
+    }
+
+    double lowest() {
+      return first * step.doubleValue();
+    }
+
+    double highest() {
+      return last * step.doubleValue();
+    }
+
+    List<BigDecimal> labels() {
+      return LongStream.rangeClosed(first, last)
+          .mapToObj(steps -> step.multiply(BigDecimal.valueOf(steps)))
+          .toList();
+    }
   }
 
   /** Appends the figure. */
@@ -56,14 +98,14 @@ final class CurveChart {
     html.append("</figcaption>\n<svg role=\"img\" viewBox=\"0 0 ").append(WIDTH).append(' ');
     html.append(HEIGHT).append("\" aria-label=\"").append(ReportPage.escape(spoken()));
     html.append("\">\n");
-    for (int i = 0; i <= LINES; i++) {
-      double value = lowest + (highest - lowest) * i / LINES;
+    for (BigDecimal label : scale.labels()) {
+      double value = label.doubleValue();
       tag(
           "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/>",
           LEFT, WIDTH - RIGHT, y(value), y(value));
       tag(
           "<text class=\"axis\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%s</text>",
-          LEFT - 6, y(value) + 4, number(value));
+          LEFT - 6, y(value) + 4, label.toPlainString());
     }
     tag("<text class=\"axis\" x=\"%d\" y=\"%d\">epoch 1</text>", LEFT, HEIGHT - 8);
     tag(
@@ -155,7 +197,10 @@ final class CurveChart {
   }
 
   private double y(double value) {
-    return TOP + (HEIGHT - TOP - BOTTOM) * (highest - value) / (highest - lowest);
+    return TOP
+        + (HEIGHT - TOP - BOTTOM)
+            * (scale.highest() - value)
+            / (scale.highest() - scale.lowest());
   }
 
   private static String number(double value) {

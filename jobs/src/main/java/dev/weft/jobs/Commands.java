@@ -410,6 +410,14 @@ final class Commands {
         description = "A Markdown file: replaces what stands between its leaderboard marks.")
     private Path into;
 
+    @Option(
+        names = "--columns",
+        paramLabel = "METRIC",
+        split = ",",
+        description =
+            "Metrics of one short table in the place of those in full, such as R@10,circo/mAP@5.")
+    private List<String> columns = List.of();
+
     LeaderboardCommand(Console console) {
       super(console);
     }
@@ -419,7 +427,8 @@ final class Commands {
       Leaderboard leaderboard = new Leaderboard(seeds, Optional.ofNullable(protocol));
       Leaderboard.Made made = leaderboard.run(session);
       if (into != null) {
-        MarkedSection.replace(into, "leaderboard", made.markdown());
+        String text = columns.isEmpty() ? made.markdown() : made.summary(columns);
+        MarkedSection.replace(into, "leaderboard", text);
       }
       return made.fields();
     }

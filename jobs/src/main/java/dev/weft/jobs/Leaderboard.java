@@ -10,6 +10,7 @@ import dev.weft.evaluate.ResultTable;
 import dev.weft.ingest.DataSource;
 import dev.weft.jobs.evaluate.EvaluateJob;
 import dev.weft.jobs.evaluate.PageFile;
+import dev.weft.jobs.evaluate.RunTable;
 import dev.weft.jobs.train.TrainJob;
 import dev.weft.store.Snapshot;
 import dev.weft.train.HeadArchitecture.Gate;
@@ -104,9 +105,22 @@ record Leaderboard(List<Long> seeds, Optional<String> protocol) {
    * What came of it.
    *
    * @param markdown the tables, and how they were made
+   * @param runs one per seed: head to metric to value, under the names of the {@code RESULT} line of
+   *     evaluate
+   * @param how how they were made
    * @param fields of the {@code RESULT} line
    */
-  record Made(String markdown, Map<String, Object> fields) {}
+  record Made(
+      String markdown,
+      List<Map<String, Map<String, Double>>> runs,
+      String how,
+      Map<String, Object> fields) {
+
+    /** One table of some metrics, whatever their protocol: what the README shows. */
+    String summary(List<String> columns) {
+      return RunTable.of(runs, columns).markdown() + "\n" + how;
+    }
+  }
 
   /** Runs everything in the given session. */
   Made run(Session session) {
@@ -116,9 +130,12 @@ record Leaderboard(List<Long> seeds, Optional<String> protocol) {
       var unused = stage.apply(session);
     }
     List<Metrics> metrics = new ArrayList<>();
+    List<Map<String, Map<String, Double>>> runs = new ArrayList<>();
     List<String> pages = new ArrayList<>();
     boolean upToDate = true;
     for (long seed : seeds) {
+      Map<String, Map<String, Double>> run = new LinkedHashMap<>();
+      runs.add(run);
       for (Pass pass : Pass.values()) {
         session
             .progress()
@@ -133,12 +150,16 @@ record Leaderboard(List<Long> seeds, Optional<String> protocol) {
         for (Metrics one : EvaluateJob.metrics(result)) {
           pass.label(one.head()).map(one::under).ifPresent(metrics::add);
         }
+        EvaluateJob.named(result)
+            .forEach(
+                (head, values) -> pass.label(head).ifPresent(label -> run.put(label, values)));
       }
     }
     List<ResultTable> tables = tables(metrics);
     tables.forEach(table -> table.terminal().lines().forEach(session.progress()::say));
     String page = session.config().run() + "-leaderboard.md";
-    String markdown = markdown(session, tables, pages);
+    String how = how(session);
+    String markdown = markdown(tables, how, pages);
     byte[] text = ("# Leaderboard\n\n" + markdown).getBytes(StandardCharsets.UTF_8);
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("stage", "leaderboard");
@@ -148,7 +169,7 @@ record Leaderboard(List<Long> seeds, Optional<String> protocol) {
     fields.put("table", PageFile.publish(session, page, text));
     fields.put("pages", pages);
     fields.put("metrics", figures(tables));
-    return new Made(markdown, fields);
+    return new Made(markdown, runs, how, fields);
   }
 
   /** Settings that the protocol asks for. */
@@ -226,27 +247,34 @@ record Leaderboard(List<Long> seeds, Optional<String> protocol) {
         .toList();
   }
 
-  private String markdown(Session session, List<ResultTable> tables, List<String> pages) {
-    Snapshot encode = session.artefact("encode").require();
+  private static String markdown(List<ResultTable> tables, String how, List<String> pages) {
     StringBuilder text = new StringBuilder();
     tables.forEach(table -> text.append(table.markdown()).append('\n'));
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "Every head was trained on the same embeddings (encode version %d of the encoder %s),"
-                + " %d epochs with batches of %d; seeds of the training: %s. The standard errors"
-                + " say how far these seeds differ, and nothing of other encoders or data.\n\n"
-                + "Learning curves and every query: %s.\n",
-            encode.version(),
-            encode.manifest().facts().get("encoder"),
-            session.config().train().epochs(),
-            session.config().train().batchSize(),
-            seeds.stream().map(String::valueOf).collect(Collectors.joining(", ")),
-            pages.stream()
-                .map(page -> page.substring(page.indexOf("/leaderboard/")))
-                .map(page -> "[" + page.substring(page.lastIndexOf('/') + 1) + "](.." + page + ")")
-                .collect(Collectors.joining(", "))));
-    return text.toString();
+    return text.append(how)
+        .append(
+            String.format(
+                Locale.ROOT,
+                "\nLearning curves and every query: %s.\n",
+                pages.stream()
+                    .map(page -> page.substring(page.indexOf("/leaderboard/")))
+                    .map(
+                        page -> "[" + page.substring(page.lastIndexOf('/') + 1) + "](.." + page + ")")
+                    .collect(Collectors.joining(", "))))
+        .toString();
+  }
+
+  private String how(Session session) {
+    Snapshot encode = session.artefact("encode").require();
+    return String.format(
+        Locale.ROOT,
+        "Every head was trained on the same embeddings (encode version %d of the encoder %s),"
+            + " %d epochs with batches of %d; seeds of the training: %s. The standard errors"
+            + " say how far these seeds differ, and nothing of other encoders or data.\n",
+        encode.version(),
+        encode.manifest().facts().get("encoder"),
+        session.config().train().epochs(),
+        session.config().train().batchSize(),
+        seeds.stream().map(String::valueOf).collect(Collectors.joining(", ")));
   }
 
   /** Caption to head to metric to its mean and standard error. */

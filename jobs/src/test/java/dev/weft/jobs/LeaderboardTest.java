@@ -55,6 +55,12 @@ class LeaderboardTest {
     assertThat(session.artefact("train/gated").require().version()).isEqualTo(trained);
     assertThat(session.artefact("train/tirg").latest()).isEmpty();
 
+    assertThat(made.summary(List.of("R@10", "R@1")))
+        .startsWith("| head | R@10 | R@1 |\n|---|---:|---:|\n| ")
+        .contains("| combiner, full | ", "Percent. 2 runs, mean ± standard error of the mean.")
+        .contains("seeds of the training: 1, 2")
+        .doesNotContain("dress");
+
     Leaderboard.Made again = new Leaderboard(List.of(1L, 2L), UNION).run(session);
     assertThat(again.fields()).containsEntry("status", StageResult.UP_TO_DATE);
     assertThat(again.markdown()).isEqualTo(made.markdown());

@@ -90,6 +90,11 @@ public final class EvaluateJob {
     return Scores.read(result.snapshot().orElseThrow()).metrics();
   }
 
+  /** The same as head to metric to value, under the names of the {@code RESULT} line. */
+  public static Map<String, Map<String, Double>> named(StageResult result) {
+    return Scores.read(result.snapshot().orElseThrow()).named();
+  }
+
   /** The tables of results of this stage, for a terminal. */
   public static List<String> lines(StageResult result) {
     return Scores.read(result.snapshot().orElseThrow()).lines();

@@ -1,5 +1,6 @@
 package dev.weft.jobs.evaluate;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.weft.ExitCode;
@@ -11,14 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The results of several pipeline runs as one table, mean and standard error: what the README shows
- * is written by it.
+ * The results of several runs as one table, mean and standard error: what the README shows is
+ * written by it.
  */
 public final class RunTable {
   private static final String MARK = "RESULT ";
@@ -35,51 +38,60 @@ public final class RunTable {
    * @throws WeftException with {@link ExitCode#INPUT_MISSING} if there is no such line
    */
   public static ResultTable of(Path log, List<String> columns) {
-    Map<String, Map<String, List<Double>>> values = new LinkedHashMap<>();
-    int runs = 0;
+    List<Map<String, Map<String, Double>>> runs = new ArrayList<>();
     for (String line : read(log).split("\n", -1)) {
       if (line.startsWith(MARK)) {
-        JsonNode metrics = metrics(log, line.substring(MARK.length()));
-        runs += metrics.isEmpty() ? 0 : 1;
-        metrics
-            .properties()
-            .forEach(
-                head -> {
-                  Map<String, List<Double>> byMetric =
-                      values.computeIfAbsent(head.getKey(), name -> new LinkedHashMap<>());
-                  head.getValue()
-                      .properties()
-                      .forEach(
-                          metric ->
-                              byMetric
-                                  .computeIfAbsent(metric.getKey(), name -> new ArrayList<>())
-                                  .add(metric.getValue().asDouble()));
-                });
+        Map<String, Map<String, Double>> run = metrics(log, line.substring(MARK.length()));
+        if (!run.isEmpty()) {
+          runs.add(run);
+        }
       }
     }
-    if (runs == 0) {
+    if (runs.isEmpty()) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
           "Cannot make a table of %s: it has no RESULT line with metrics. Write the standard output of"
               + " scripts/weft pipeline into it.",
           log);
     }
+    return of(runs, columns);
+  }
+
+  /**
+   * The table of some runs, the best head by the first column first.
+   *
+   * @param runs head to metric to value, at least one run
+   * @param columns names of the metrics to show
+   */
+  public static ResultTable of(
+      List<Map<String, Map<String, Double>>> runs, List<String> columns) {
+    Map<String, List<Map<String, Double>>> byHead = new LinkedHashMap<>();
+    runs.forEach(
+        run ->
+            run.forEach(
+                (head, values) ->
+                    byHead.computeIfAbsent(head, name -> new ArrayList<>()).add(values)));
     List<ResultTable.Line> lines = new ArrayList<>();
-    values.forEach(
-        (head, byMetric) ->
+    byHead.forEach(
+        (head, values) ->
             lines.add(
                 new ResultTable.Line(
-                    head,
-                    columns.stream()
-                        .map(column -> Optional.ofNullable(byMetric.get(column)))
-                        .map(found -> found.map(ResultTable.Cell::of))
-                        .toList())));
+                    head, columns.stream().map(column -> cell(values, column)).toList())));
+    lines.sort(
+        Comparator.comparingDouble(
+            line -> -line.cells().get(0).map(ResultTable.Cell::mean).orElse(0.0)));
     return new ResultTable(
-        runs + (runs == 1 ? " run" : " runs, mean ± standard error of the mean"),
+        runs.size() + (runs.size() == 1 ? " run" : " runs, mean ± standard error of the mean"),
         columns,
         lines,
         List.of(),
         List.of());
+  }
+
+  private static Optional<ResultTable.Cell> cell(List<Map<String, Double>> runs, String column) {
+    List<Double> found =
+        runs.stream().map(run -> run.get(column)).filter(Objects::nonNull).toList();
+    return found.isEmpty() ? Optional.empty() : Optional.of(ResultTable.Cell.of(found));
   }
 
   /**
@@ -91,9 +103,13 @@ public final class RunTable {
     MarkedSection.replace(document, SECTION, table.markdown());
   }
 
-  private static JsonNode metrics(Path log, String json) {
+  private static Map<String, Map<String, Double>> metrics(Path log, String json) {
     try {
-      return JSON.readTree(json).path("metrics");
+      JsonNode metrics = JSON.readTree(json).path("metrics");
+      return metrics.isMissingNode()
+          ? Map.of()
+          : JSON.convertValue(
+              metrics, new TypeReference<LinkedHashMap<String, Map<String, Double>>>() {});
     } catch (IOException e) {
       throw new WeftException(
           e,
