@@ -198,9 +198,7 @@ final class CurveChart {
 
   private double y(double value) {
     return TOP
-        + (HEIGHT - TOP - BOTTOM)
-            * (scale.highest() - value)
-            / (scale.highest() - scale.lowest());
+        + (HEIGHT - TOP - BOTTOM) * (scale.highest() - value) / (scale.highest() - scale.lowest());
   }
 
   private static String number(double value) {

@@ -33,8 +33,16 @@ class CurveChartTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0.5, 0.5", "0.50001, 0.50003", "0.4998, 0.5003", "0, 0", "0, 1", "12.31, 12.36", "-3, 250",
-    "0.9999, 1", "3e-9, 5e-9", "1e6, 1e6"
+    "0.5, 0.5",
+    "0.50001, 0.50003",
+    "0.4998, 0.5003",
+    "0, 0",
+    "0, 1",
+    "12.31, 12.36",
+    "-3, 250",
+    "0.9999, 1",
+    "3e-9, 5e-9",
+    "1e6, 1e6"
   })
   void eachLineOfTheAxisHasALabelOfItsOwnAndTheCurveLiesBetweenThem(double one, double other) {
     String html = chart(one, other, one);

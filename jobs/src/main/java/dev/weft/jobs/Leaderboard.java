@@ -105,8 +105,8 @@ record Leaderboard(List<Long> seeds, Optional<String> protocol) {
    * What came of it.
    *
    * @param markdown the tables, and how they were made
-   * @param runs one per seed: head to metric to value, under the names of the {@code RESULT} line of
-   *     evaluate
+   * @param runs one per seed: head to metric to value, under the names of the {@code RESULT} line
+   *     of evaluate
    * @param how how they were made
    * @param fields of the {@code RESULT} line
    */
@@ -151,8 +151,7 @@ record Leaderboard(List<Long> seeds, Optional<String> protocol) {
           pass.label(one.head()).map(one::under).ifPresent(metrics::add);
         }
         EvaluateJob.named(result)
-            .forEach(
-                (head, values) -> pass.label(head).ifPresent(label -> run.put(label, values)));
+            .forEach((head, values) -> pass.label(head).ifPresent(label -> run.put(label, values)));
       }
     }
     List<ResultTable> tables = tables(metrics);
@@ -258,7 +257,8 @@ record Leaderboard(List<Long> seeds, Optional<String> protocol) {
                 pages.stream()
                     .map(page -> page.substring(page.indexOf("/leaderboard/")))
                     .map(
-                        page -> "[" + page.substring(page.lastIndexOf('/') + 1) + "](.." + page + ")")
+                        page ->
+                            "[" + page.substring(page.lastIndexOf('/') + 1) + "](.." + page + ")")
                     .collect(Collectors.joining(", "))))
         .toString();
   }

@@ -63,8 +63,7 @@ public final class RunTable {
    * @param runs head to metric to value, at least one run
    * @param columns names of the metrics to show
    */
-  public static ResultTable of(
-      List<Map<String, Map<String, Double>>> runs, List<String> columns) {
+  public static ResultTable of(List<Map<String, Map<String, Double>>> runs, List<String> columns) {
     Map<String, List<Map<String, Double>>> byHead = new LinkedHashMap<>();
     runs.forEach(
         run ->

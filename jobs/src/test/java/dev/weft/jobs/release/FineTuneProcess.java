@@ -49,7 +49,7 @@ final class FineTuneProcess {
           at ->
               command.addAll(
                   List.of(
-                      "-D" + PausingFileSystem.FILES + "=" + runs.root() + at.files(),
+                      "-D" + PausingFileSystem.CALLS + "=" + at.calls(runs.root()),
                       "-D" + PausingFileSystem.NUMBER + "=" + at.number(),
                       "-D" + PausingFileSystem.REACHED + "=" + reached(log))));
       command.addAll(

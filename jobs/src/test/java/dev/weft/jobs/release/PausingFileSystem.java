@@ -2,12 +2,14 @@ package dev.weft.jobs.release;
 
 import dev.weft.jobs.Weft;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -18,19 +20,22 @@ import org.apache.hadoop.util.Progressable;
 
 /**
  * The local disk of a process that stands still once it has created a certain file, which is empty
- * by then, so that somebody can kill it exactly there. All its other threads go on.
+ * by then, or opened one that was made since it began, so that somebody can kill it exactly there.
+ * All its other threads go on.
  */
 public final class PausingFileSystem extends LocalFileSystem {
-  /** The files that count, as a pattern of their paths; none: it never stands still. */
-  static final String FILES = "weft.test.pause.files";
+  /**
+   * The calls that count, a pattern of such as {@code create /path}; none: it never stands still.
+   */
+  static final String CALLS = "weft.test.pause.calls";
 
-  /** Which of these files it is, from 1. */
+  /** Which of these calls it is, from 1. */
   static final String NUMBER = "weft.test.pause.number";
 
   /** A file that says that the process stands still. */
   static final String REACHED = "weft.test.pause.reached";
 
-  private static final AtomicInteger CREATED = new AtomicInteger();
+  private static final AtomicInteger COUNT = new AtomicInteger();
 
   /** Called by Hadoop. */
   public PausingFileSystem() {
@@ -46,8 +51,9 @@ public final class PausingFileSystem extends LocalFileSystem {
   }
 
   private static final class Raw extends RawLocalFileSystem {
-    private final Pattern files = Pattern.compile(System.getProperty(FILES, "(?!)"));
+    private final Pattern calls = Pattern.compile(System.getProperty(CALLS, "(?!)"));
     private final int number = Integer.getInteger(NUMBER, 1);
+    private final long begun = ManagementFactory.getRuntimeMXBean().getStartTime();
 
     @Override
     public FSDataOutputStream create(
@@ -58,8 +64,10 @@ public final class PausingFileSystem extends LocalFileSystem {
         long blockSize,
         Progressable progress)
         throws IOException {
-      return paused(
-          path, super.create(path, overwrite, bufferSize, replication, blockSize, progress));
+      FSDataOutputStream out =
+          super.create(path, overwrite, bufferSize, replication, blockSize, progress);
+      called("create", path);
+      return out;
     }
 
     @Override
@@ -72,21 +80,31 @@ public final class PausingFileSystem extends LocalFileSystem {
         long blockSize,
         Progressable progress)
         throws IOException {
-      return paused(
-          path,
-          super.create(path, permission, overwrite, bufferSize, replication, blockSize, progress));
+      FSDataOutputStream out =
+          super.create(path, permission, overwrite, bufferSize, replication, blockSize, progress);
+      called("create", path);
+      return out;
     }
 
-    private FSDataOutputStream paused(Path path, FSDataOutputStream out) throws IOException {
-      if (files.matcher(path.toUri().getPath()).find() && CREATED.incrementAndGet() >= number) {
-        Files.writeString(java.nio.file.Path.of(System.getProperty(REACHED)), path.toString());
+    @Override
+    public FSDataInputStream open(Path path, int bufferSize) throws IOException {
+      FSDataInputStream in = super.open(path, bufferSize);
+      if (getFileStatus(path).getModificationTime() >= begun) {
+        called("open", path);
+      }
+      return in;
+    }
+
+    private void called(String name, Path path) throws IOException {
+      String call = name + " " + path.toUri().getPath();
+      if (calls.matcher(call).find() && COUNT.incrementAndGet() >= number) {
+        Files.writeString(java.nio.file.Path.of(System.getProperty(REACHED)), call);
         try {
           new CountDownLatch(1).await();
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }
       }
-      return out;
     }
   }
 }

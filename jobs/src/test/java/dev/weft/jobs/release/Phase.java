@@ -1,38 +1,40 @@
 package dev.weft.jobs.release;
 
-/** Where a scheduled run is when it is killed: it has just created this file, empty so far. */
-enum Phase {
-  INGEST("/ingest/data/", 2),
-  ALIGN("/align/data/", 1),
-  ENCODE("/encode/shards/data/", 2),
-  TRAIN("/train/gated/checkpoint/data/[^/]*/params.bin$", 2),
-  HEAD("/train/gated/data/", 2),
-  EVALUATE_CHAMPION("/evaluate/champion/data/", 1),
-  EVALUATE("/evaluate/data/", 2),
-  INDEX("/index/data/", 1),
-  /** What is new is complete, and nothing released. */
-  RELEASE("/release/data/", 1),
-  /** It is released, and nobody wrote down that this was decided. */
-  DECISION("/fine-tune/data/", 1),
-  /** It is written down, and the records of stage and run say that they go on. */
-  RECORD_OF_STAGE("/fine-tune/_runs/", 3),
-  /** The same; the record of the run is half written. */
-  RECORD_OF_RUN("/fine-tune/_runs/", 4);
+import java.nio.file.Path;
 
+/** Where a scheduled run is when it is killed: after a certain call of its file system. */
+enum Phase {
+  INGEST("create", "/ingest/data/", 2),
+  ALIGN("create", "/align/data/", 1),
+  ENCODE("create", "/encode/shards/data/", 2),
+  TRAIN("create", "/train/gated/checkpoint/data/[^/]*/params.bin$", 2),
+  HEAD("create", "/train/gated/data/", 2),
+  EVALUATE_CHAMPION("create", "/evaluate/champion/data/", 1),
+  EVALUATE("create", "/evaluate/data/", 2),
+  INDEX("create", "/index/data/", 1),
+  /** What is new is complete, and nothing released. */
+  RELEASE("create", "/release/data/", 1),
+  /** It is released, and nobody wrote down that this was decided. */
+  DECISION("create", "/fine-tune/data/", 1),
+  /** It is written down and read back, and the records of stage and run say that they go on. */
+  RECORD("open", "/fine-tune/_versions/", 1);
+
+  private final String call;
   private final String files;
   private final int number;
 
-  Phase(String files, int number) {
+  Phase(String call, String files, int number) {
+    this.call = call;
     this.files = files;
     this.number = number;
   }
 
-  /** A pattern of the path of the file. */
-  String files() {
-    return files;
+  /** A pattern of the call and of the path of its file, under a root. */
+  String calls(Path root) {
+    return "^" + call + " " + root + files;
   }
 
-  /** Which of the files that a run creates there it is. */
+  /** Which of these calls of a run it is. */
   int number() {
     return number;
   }
