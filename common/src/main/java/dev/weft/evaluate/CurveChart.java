@@ -70,7 +70,7 @@ final class CurveChart {
       int power = (int) Math.floor(Math.log10(least));
       double digit = least / Math.pow(10, power);
       long round = digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10;
-      return BigDecimal.valueOf(round).scaleByPowerOfTen(power);
+      return BigDecimal.valueOf(round).scaleByPowerOfTen(power).stripTrailingZeros();
     }
 
     double lowest() {

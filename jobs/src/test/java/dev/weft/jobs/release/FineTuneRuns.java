@@ -65,7 +65,7 @@ record FineTuneRuns(Path root, Path wardrobe) {
         "wardrobe.circo-val-queries=0",
         "wardrobe.circo-test-queries=0",
         "train.heads=[gated]",
-        "train.checkpoint-steps=2",
+        "train.checkpoint-steps=1",
         "align.epochs=1",
         "evaluate.examples=0",
         "evaluate.baselines=[]",
