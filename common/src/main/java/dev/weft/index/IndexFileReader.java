@@ -192,8 +192,7 @@ public record IndexFileReader(Configuration hadoop, Path path) {
 
   /** A reader of one row group, without reading the footer again. */
   private ParquetFileReader open(Part part, ParquetReadOptions.Builder options) throws IOException {
-    HadoopInputFile file = file();
-    return ParquetFileReader.open(file, part.footer(), options.build(), file.newStream());
+    return new ParquetFileReader(hadoop, path, part.footer(), options.build(), file().newStream());
   }
 
   private WeftException failed(Exception cause) {

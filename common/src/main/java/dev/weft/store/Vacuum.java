@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +58,9 @@ public final class Vacuum {
     Retired retired = new Retired(artefact);
     ExclusiveCreate exclusive = artefact.writer();
     Map<Long, Release> releases = new HashMap<>(); // each is read once, whatever there is to retire
-    for (long version : retire) {
+    List<Long> oldestFirst = new ArrayList<>(retire); // if it is cut off, what stays has no gap
+    Collections.reverse(oldestFirst);
+    for (long version : oldestFirst) {
       if (!artefact.held(releases).contains(version)) {
         retired.add(exclusive, version, now);
       }

@@ -410,15 +410,17 @@ public final class Trainer {
       return new WeftException(
           ExitCode.CONFIG,
           "Cannot go on training the %s head: in step %d (epoch %d) the loss is %s and the length"
-              + " of the gradient %s. %s Lower train.learning-rate (%s) or set train.clip-norm and"
-              + " run again with --force; the last checkpoint is still there.",
+              + " of the gradient %s. %s Lower train.learning-rate (%s) or train.logit-scale (%s), or"
+              + " set train.clip-norm, and run again with --force; checkpoints of the steps before"
+              + " are still there.",
           architecture.kind().name().toLowerCase(Locale.ROOT),
           step,
           epoch,
           loss,
           norm,
           where,
-          config.learningRate());
+          config.learningRate(),
+          config.logitScale());
     }
   }
 }

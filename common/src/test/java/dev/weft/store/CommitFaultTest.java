@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.ExitCode;
 import dev.weft.store.FaultFileSystem.Moment;
 import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -80,19 +83,7 @@ class CommitFaultTest {
       FaultFileSystem.reset(likeS3);
       artefact.record(begun);
       int fatal = moments++;
-      AtomicInteger passed = new AtomicInteger();
-      FaultFileSystem.inject(
-          (moment, call, path) -> {
-            if (passed.getAndIncrement() >= fatal) {
-              throw new FaultFileSystem.Killed(); // so is each later call: there is no process
-            }
-          });
-      killed = false;
-      try {
-        artefact.record(ended);
-      } catch (FaultFileSystem.Killed e) {
-        killed = true;
-      }
+      killed = killedAt(fatal, () -> artefact.record(ended));
       FaultFileSystem.reset(likeS3);
       assertThat(artefact.runs())
           .as("killed at moment %d", fatal)
@@ -102,6 +93,48 @@ class CommitFaultTest {
     }
     assertThat(moments).isGreaterThan(likeS3 ? 4 : 8);
     assertThat(artefact.runs()).containsExactly(ended);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aVacuumThatDiesAnywhereLeavesVersionsWithoutAGap(boolean likeS3) {
+    Retention newest = new Retention(1, Duration.ZERO, Duration.ZERO);
+    Clock later = Clock.offset(Outputs.CLOCK, Duration.ofDays(30));
+    boolean killed = true;
+    int moments = 0;
+    for (; killed; moments++) {
+      Artefact artefact = artefact("vacuum-" + moments, likeS3);
+      for (int version = 1; version <= 4; version++) {
+        Outputs.committed(artefact, "v" + version, "v" + version);
+      }
+      Vacuum vacuum = newest.plan(artefact, later);
+      killed = killedAt(moments, vacuum::carryOut);
+      FaultFileSystem.reset(likeS3);
+
+      List<Long> left = artefact.history().stream().map(Snapshot::version).toList();
+      assertThat(left)
+          .as("killed at moment %d", moments)
+          .isEqualTo(LongStream.range(0, left.size()).mapToObj(back -> 4 - back).toList());
+      artefact.history().forEach(Snapshot::verify);
+    }
+    assertThat(moments).isGreaterThan(20);
+  }
+
+  /** Whether the process died at this call, before which it made so many. */
+  private static boolean killedAt(int fatal, Runnable work) {
+    AtomicInteger passed = new AtomicInteger();
+    FaultFileSystem.inject(
+        (moment, call, path) -> {
+          if (passed.getAndIncrement() >= fatal) {
+            throw new FaultFileSystem.Killed(); // so is each later call: there is no process
+          }
+        });
+    try {
+      work.run();
+      return false;
+    } catch (FaultFileSystem.Killed e) {
+      return true;
+    }
   }
 
   @ParameterizedTest

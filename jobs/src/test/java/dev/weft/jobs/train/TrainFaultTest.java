@@ -110,7 +110,8 @@ class TrainFaultTest {
                 + step / STEPS
                 + "\\) the loss is NaN and the length of the gradient NaN\\. (\\d\\d) of its \\1"
                 + " triplets give it: (codes/(round|square)/\\d+, ){4}codes/(round|square)/\\d+ and"
-                + " more\\. Lower train\\.learning-rate .* the last checkpoint is still there\\.")
+                + " more\\. Lower train\\.learning-rate \\(\\S+\\) or train\\.logit-scale .*"
+                + " checkpoints of the steps before are still there\\.")
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG));
 
