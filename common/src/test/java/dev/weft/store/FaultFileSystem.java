@@ -21,7 +21,6 @@ import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
-import org.apache.hadoop.fs.Options.CreateFileOptionKeys;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.PositionedReadable;
 import org.apache.hadoop.fs.Seekable;
@@ -271,7 +270,7 @@ public final class FaultFileSystem extends FileSystem {
 
   @Override
   public boolean hasPathCapability(Path path, String capability) throws IOException {
-    return capability.equals(CreateFileOptionKeys.FS_OPTION_CREATE_CONDITIONAL_OVERWRITE)
+    return capability.equals(ExclusiveCreate.CONDITIONAL_OVERWRITE)
         ? conditional
         : super.hasPathCapability(path, capability);
   }
@@ -298,8 +297,7 @@ public final class FaultFileSystem extends FileSystem {
 
     @Override
     public FSDataOutputStream build() throws IOException {
-      if (!getMandatoryKeys()
-          .contains(CreateFileOptionKeys.FS_OPTION_CREATE_CONDITIONAL_OVERWRITE)) {
+      if (!getMandatoryKeys().contains(ExclusiveCreate.CONDITIONAL_OVERWRITE)) {
         throw new IOException("not conditional");
       }
       ByteArrayOutputStream content =
