@@ -23,6 +23,11 @@ public record StepRequest(
     this(step, epoch, stepInEpoch, parameters, logitScale, new double[0]);
   }
 
+  /** The same step with other parameters, or none. */
+  public StepRequest withParameters(byte[] others) {
+    return new StepRequest(step, epoch, stepInEpoch, others, logitScale, columns);
+  }
+
   /**
    * The second pass of a symmetric loss.
    *

@@ -6,7 +6,6 @@ import dev.weft.compute.ComputeBackend;
 import dev.weft.compute.CudaDevice;
 import dev.weft.compute.NativeBackend;
 import dev.weft.config.Binder;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -38,18 +37,23 @@ public final class WeftPlugin implements SparkPlugin {
 
   /** The settings of Spark that switch the plugin on, beside plugins that are on already. */
   static SparkConf enabled(SparkConf conf, ComputeBackend backend) {
-    Set<String> plugins = new LinkedHashSet<>();
-    if (!conf.get(PLUGINS, "").isBlank()) {
-      plugins.addAll(List.of(conf.get(PLUGINS).strip().split("\\s*,\\s*", -1)));
-    }
+    Set<String> plugins = plugins(conf);
     plugins.add(WeftPlugin.class.getName());
     return conf.set(PLUGINS, String.join(",", plugins)).set(BACKEND, Binder.kebab(backend));
   }
 
   /** Whether a session has it, and so its tasks can ask the driver. */
   public static boolean isOn(SparkConf conf) {
-    return Arrays.asList(conf.get(PLUGINS, "").strip().split("\\s*,\\s*", -1))
-        .contains(WeftPlugin.class.getName());
+    return plugins(conf).contains(WeftPlugin.class.getName());
+  }
+
+  /** Those that are on, in their order. */
+  private static Set<String> plugins(SparkConf conf) {
+    Set<String> plugins = new LinkedHashSet<>();
+    if (!conf.get(PLUGINS, "").isBlank()) {
+      plugins.addAll(List.of(conf.get(PLUGINS).strip().split("\\s*,\\s*", -1)));
+    }
+    return plugins;
   }
 
   @Override

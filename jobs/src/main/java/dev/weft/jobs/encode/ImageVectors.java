@@ -45,9 +45,12 @@ public record ImageVectors(ImageReader reader, Broadcast<EncoderBundle> bundle, 
     List<StoredImage> batch = new ArrayList<>();
     List<RgbImage> pictures = new ArrayList<>();
     long pixels = 0;
+    if (!images.hasNext()) {
+      return encoded.iterator(); // and no model is loaded
+    }
+    DualEncoder encoder = bundle.value().open();
     while (images.hasNext()) {
       StoredImage image = images.next();
-      DualEncoder encoder = bundle.value().open();
       RgbImage picture = reader.read(image, encoder.draftSide());
       batch.add(image);
       pictures.add(picture);

@@ -8,7 +8,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -92,18 +91,8 @@ final class ParameterServer {
     }
     taken = System.nanoTime();
     hands.put(slice, new Hand(ask.worker(), taken));
-    StepRequest told = ask.step() == request.step() ? withoutParameters() : request;
+    StepRequest told = ask.step() == request.step() ? request.withParameters(NONE) : request;
     return new ServerMessage.Work(ticket, pass, slice, told);
-  }
-
-  private StepRequest withoutParameters() {
-    return new StepRequest(
-        request.step(),
-        request.epoch(),
-        request.stepInEpoch(),
-        NONE,
-        request.logitScale(),
-        request.columns());
   }
 
   /**
@@ -163,11 +152,6 @@ final class ParameterServer {
   /** Who has which slice in hand. */
   synchronized Map<Integer, Hand> hands() {
     return Map.copyOf(hands);
-  }
-
-  /** Slices of this pass whose results are here. */
-  synchronized long done() {
-    return Arrays.stream(results).filter(Objects::nonNull).count();
   }
 
   /** When the pass was begun, and when its last slice was taken; {@link System#nanoTime}. */

@@ -29,8 +29,10 @@ record ServedTask(StepSetup setup, String desk) implements Serializable { // tra
       if (answer instanceof ServerMessage.Leave) {
         return;
       } else if (answer instanceof ServerMessage.Work work) {
-        StepRequest request = complete(work.request(), parameters);
-        parameters = request.parameters();
+        if (work.request().parameters().length > 0) {
+          parameters = work.request().parameters();
+        }
+        StepRequest request = work.request().withParameters(parameters);
         byte[] result =
             StepTask.run(setup, computation, request, work.pass(), work.slice(), 0).toBytes();
         ask = new ServerMessage.Ask(worker, request.step(), work.ticket(), work.slice(), result);
@@ -39,17 +41,5 @@ record ServedTask(StepSetup setup, String desk) implements Serializable { // tra
         ask = ServerMessage.Ask.idle(worker, ask.step());
       }
     }
-  }
-
-  private static StepRequest complete(StepRequest request, byte[] held) {
-    return request.parameters().length > 0
-        ? request
-        : new StepRequest(
-            request.step(),
-            request.epoch(),
-            request.stepInEpoch(),
-            held,
-            request.logitScale(),
-            request.columns());
   }
 }
