@@ -1,5 +1,6 @@
 package dev.weft.align;
 
+import dev.weft.compute.MatrixProduct;
 import dev.weft.compute.NativeVectors;
 import dev.weft.encode.PatchNetwork;
 import dev.weft.encode.PatchShape;
@@ -99,7 +100,8 @@ public final class AlignStep {
         loss(all, layout.dimension(), scale).share(from, from + slice.size(), normalizers);
     INDArray image = images.backward(forward.images.backward(share.images()));
     INDArray text =
-        Nd4j.gemm(forward.inputs, forward.texts.backward(share.texts()), true, false).dup('c');
+        MatrixProduct.ofFirstTransposed(forward.inputs, forward.texts.backward(share.texts()))
+            .dup('c');
     byte[] gradient = new byte[layout.count() * Float.BYTES];
     NativeVectors.floats(gradient)
         .put(NativeVectors.view(image))
@@ -155,7 +157,7 @@ public final class AlignStep {
     }
     INDArray inputs = matrix(texts, slice.size(), layout.textWidth()); // [b, T]
     UnitRows seen = UnitRows.of(images.forward(slice, request.epoch())); // [b, D]
-    UnitRows projected = UnitRows.of(inputs.mmul(projection)); // [b, D]
+    UnitRows projected = UnitRows.of(MatrixProduct.of(inputs, projection)); // [b, D]
     Forward forward =
         new Forward(request.parameters(), request.epoch(), rows, inputs, seen, projected);
     last = Optional.of(forward);

@@ -79,7 +79,7 @@ public final class AlignTrainer {
           workers.gradient(request, all, AlignStep.normalizers(request, all, layout));
       INDArray gradient = sum(shares);
       double loss = shares.stream().mapToDouble(PartialGradient::loss).sum();
-      double norm = gradient.norm2Number().doubleValue();
+      double norm = NativeVectors.norm(gradient);
       requireFinite(loss, norm, request);
       optimizer.step(parameters, gradient, norm, schedule.learningRate(step), step);
       clampScale(parameters);

@@ -1,5 +1,6 @@
 package dev.weft.align;
 
+import dev.weft.compute.MatrixProduct;
 import dev.weft.compute.NativeVectors;
 import dev.weft.compute.RandomKey;
 import dev.weft.encode.PatchNetwork;
@@ -83,12 +84,12 @@ sealed interface ImageSide {
       inputs = Nd4j.createUninitialized(DataType.FLOAT, rows.size(), weights.size(0));
       FloatBuffer numbers = NativeVectors.view(inputs);
       rows.forEach(row -> numbers.put(((AlignRow.Vector) row.image()).numbers()));
-      return inputs.mmul(weights);
+      return MatrixProduct.of(inputs, weights);
     }
 
     @Override
     public INDArray backward(INDArray gradient) {
-      return Nd4j.gemm(inputs, gradient, true, false).dup('c');
+      return MatrixProduct.ofFirstTransposed(inputs, gradient).dup('c');
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.weft.align;
 
+import dev.weft.compute.MatrixProduct;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -144,7 +145,7 @@ public final class SymmetricLoss {
               .castTo(own.dataType())
               .reshape(end - start, 1);
       INDArray picks = Transforms.exp(logits.subColumnVector(lines), false); // p, [tile, B]
-      double expected = picks.mul(logits).sumNumber().doubleValue();
+      double expected = Arrays.stream(picks.mul(logits).sum(1).toDoubleVector()).sum();
       for (int i = start; i < end; i++) {
         double right = logits.getDouble(i - start, i);
         sums[0] += (ownNormalizers[i] - right) / (2.0 * rows);
@@ -152,7 +153,7 @@ public final class SymmetricLoss {
       }
       sums[1] += expected / scale / (2.0 * rows);
       picks.addi(Transforms.exp(logits.subiRowVector(columns), false)); // p + c
-      INDArray tile = picks.mmul(other); // [tile, D]
+      INDArray tile = MatrixProduct.of(picks, other); // [tile, D]
       tile.subi(other.get(NDArrayIndex.interval(start, end), NDArrayIndex.all()).mul(2));
       tile.muli(scale / (2.0 * rows));
       gradient
@@ -164,7 +165,7 @@ public final class SymmetricLoss {
   private INDArray logits(INDArray own, INDArray other, int start, int end) {
     INDArray tile = own.get(NDArrayIndex.interval(start, end), NDArrayIndex.all());
     INDArray logits = Nd4j.createUninitialized(own.dataType(), new long[] {end - start, rows}, 'f');
-    Nd4j.gemm(tile, other, logits, false, true, scale, 0);
+    MatrixProduct.addSecondTransposed(tile, other, logits, scale, 0);
     for (int first = 0; first < rows; ) {
       int last = first + 1;
       while (last < rows

@@ -214,6 +214,8 @@ public final class NativeBackend {
                 why -> {
                   throw noGpu(why);
                 });
+      } else {
+        Nd4j.factory().blas().setMaxThreads(1); // MatrixProduct divides large products
       }
       return started;
     } catch (LinkageError | RuntimeException e) {

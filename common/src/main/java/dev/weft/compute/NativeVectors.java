@@ -3,6 +3,7 @@ package dev.weft.compute;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.concurrency.AffinityManager;
@@ -15,6 +16,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>ND4J's own {@code toFloatVector} and {@code createFromArray} take five times as long.
  */
 public final class NativeVectors {
+  private static final int BLOCK = 8192; // floats
+
   private NativeVectors() {}
 
   /**
@@ -70,6 +73,24 @@ public final class NativeVectors {
           values.length + " values do not fill a tensor of " + target.length() + " floats");
     }
     view(target).put(values);
+  }
+
+  /** The length of a vector, added up in float64 and in the same order whatever the threads. */
+  public static double norm(INDArray vector) {
+    int length = Math.toIntExact(vector.length());
+    double[] squares = new double[(length + BLOCK - 1) / BLOCK];
+    FloatBuffer values = view(vector);
+    ParallelRows.forEach(
+        squares.length,
+        block -> {
+          int from = block * BLOCK;
+          float[] copy = new float[Math.min(BLOCK, length - from)];
+          values.get(from, copy);
+          for (float value : copy) {
+            squares[block] += (double) value * value;
+          }
+        });
+    return Math.sqrt(Arrays.stream(squares).sum());
   }
 
   /** Little-endian bytes seen as floats. */

@@ -1,23 +1,20 @@
 package dev.weft.compute;
 
-import java.util.concurrent.ForkJoinPool;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 
 /**
  * Loops over rows that do not depend on each other, on as many threads as the native operations
  * have between which they run.
  *
- * <p>The pool is the process's own: the common pool has as many threads as the machine, whatever
+ * <p>The threads are the process's own: Java's common pool has as many as the machine, whatever
  * share of it Spark gave to this process.
  */
 public final class ParallelRows {
   private ParallelRows() {}
 
   /** Made when first used. */
-  private static final class Pool {
-    private static final ForkJoinPool SHARED =
-        new ForkJoinPool(Math.max(1, NativeBackend.load().threads()));
+  private static final class Shared {
+    private static final RowTeam TEAM = new RowTeam(NativeBackend.load().threads());
   }
 
   /**
@@ -27,6 +24,6 @@ public final class ParallelRows {
    * @param work takes a row, from 0
    */
   public static void forEach(int count, IntConsumer work) {
-    Pool.SHARED.submit(() -> IntStream.range(0, count).parallel().forEach(work)).join();
+    Shared.TEAM.forEach(count, work);
   }
 }

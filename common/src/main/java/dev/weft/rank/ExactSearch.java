@@ -2,6 +2,7 @@ package dev.weft.rank;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.compute.MatrixProduct;
 import dev.weft.compute.NativeVectors;
 import dev.weft.ingest.ImageKey;
 import java.nio.FloatBuffer;
@@ -137,7 +138,7 @@ public final class ExactSearch {
     for (Gallery.Tile tile : gallery.tiles()) {
       int images = (int) tile.vectors().size(0);
       INDArray out = prefix(products, images, rows, 'f'); // [N, Q]: one query after the other
-      Nd4j.gemm(tile.vectors(), left, out, false, true, 1, 0);
+      MatrixProduct.addSecondTransposed(tile.vectors(), left, out, 1, 0);
       FloatBuffer scores = NativeVectors.view(products);
       for (int query = 0; query < rows; query++) {
         scores.get(query * images, column, 0, images);

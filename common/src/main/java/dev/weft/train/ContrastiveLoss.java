@@ -5,8 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
-import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -50,6 +48,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class ContrastiveLoss {
   private final DataType type;
   private final LogitPasses passes;
+  private final RowPasses rowPasses;
   private INDArray logitBuffer;
   private INDArray gradientBuffer;
   private INDArray scratchBuffer;
@@ -124,6 +123,7 @@ final class ContrastiveLoss {
   ContrastiveLoss(DataType type, LogitPasses passes) {
     this.type = type;
     this.passes = passes;
+    rowPasses = new PassMemory(type).passes();
     logitBuffer = Nd4j.createUninitialized(type, 1);
     gradientBuffer = Nd4j.createUninitialized(type, 1, 1);
     scratchBuffer = Nd4j.createUninitialized(type, 1, 1);
@@ -134,10 +134,7 @@ final class ContrastiveLoss {
     int count = rows.own().length;
     Candidates candidates = step.candidates();
     INDArray logits = logits(rows, candidates, step.scale()); // [C, r]
-    double[] ownLogit = new double[count];
-    for (int i = 0; i < count; i++) {
-      ownLogit[i] = logits.getDouble(rows.own()[i], i);
-    }
+    double[] ownLogit = passes.at(logits, rows.own());
     double[][] extra = ownNegativeLogits(rows, step);
     double[] greatest = new double[count];
     Arrays.fill(greatest, Double.NEGATIVE_INFINITY);
@@ -176,12 +173,13 @@ final class ContrastiveLoss {
       double[] further = extra[k];
       double[] weights = new double[count];
       Arrays.setAll(weights, i -> common * Math.exp(further[i] - rowLogSums[i]));
-      addWeighted(gradient, rows.ownNegatives().get(k).vectors(), weights);
+      rowPasses.addScaled(
+          gradient.transpose(), rows.ownNegatives().get(k).vectors().transpose(), weights);
     }
     if (step.labelSmoothing() > 0) {
       loss += smooth(rows, step, ownLogit, extra, gradient);
     }
-    double scaleGradient = sum(Nd4j.exec(new Dot(rows.queries(), gradient, 1))) / step.scale();
+    double scaleGradient = sum(dots(rows.queries(), gradient)) / step.scale();
     return new Slice(loss / step.batchRows(), gradient, scaleGradient);
   }
 
@@ -239,31 +237,29 @@ final class ContrastiveLoss {
   private INDArray gradient(Rows rows, Step step, INDArray weights, double[] factors) {
     Candidates candidates = step.candidates();
     double kept = 1 - step.labelSmoothing();
-    for (int i = 0; i < factors.length; i++) {
-      // One product then gives what is attracted as well as what is repelled.
-      double wanted = kept * step.scale() / (step.batchRows() * factors[i]);
-      int own = rows.own()[i];
-      weights.putScalar(own, i, weights.getDouble(own, i) - wanted);
-    }
+    // One product then gives what is attracted as well as what is repelled.
+    double[] wanted = new double[factors.length];
+    Arrays.setAll(wanted, i -> -kept * step.scale() / (step.batchRows() * factors[i]));
+    passes.add(weights, rows.own(), wanted);
     INDArray gradient = GraphHead.rows(gradientBuffer, 0, factors.length);
     MatrixProduct.addFirstTransposed(candidates.vectors(), weights, gradient.transpose(), 1, 0);
-    gradient.transpose().muliRowVector(vector(factors));
+    rowPasses.scale(gradient.transpose(), factors);
     return gradient;
   }
 
-  private void addWeighted(INDArray target, INDArray vectors, double[] weights) {
-    INDArray weighted = GraphHead.rows(scratchBuffer, 0, weights.length);
-    Nd4j.exec(new BroadcastMulOp(vectors, vector(weights), weighted, 0));
-    target.addi(weighted);
+  /** Of the rows of two matrices in row order. */
+  private double[] dots(INDArray first, INDArray second) {
+    double[] dots = new double[(int) first.size(0)];
+    rowPasses.dots(first.transpose(), second.transpose(), dots);
+    return dots;
   }
 
   /** Logits of each row's own negatives; minus infinity where it has none. */
-  private static double[][] ownNegativeLogits(Rows rows, Step step) {
+  private double[][] ownNegativeLogits(Rows rows, Step step) {
     double[][] logits = new double[rows.ownNegatives().size()][];
     for (int k = 0; k < logits.length; k++) {
       OwnNegatives negatives = rows.ownNegatives().get(k);
-      double[] cosines =
-          Nd4j.exec(new Dot(rows.queries(), negatives.vectors(), 1)).toDoubleVector();
+      double[] cosines = dots(rows.queries(), negatives.vectors());
       logits[k] = new double[cosines.length];
       for (int i = 0; i < cosines.length; i++) {
         int image = negatives.images()[i];
@@ -322,7 +318,7 @@ final class ContrastiveLoss {
       means.putRow(i, vector(mean));
     }
     double smoothing = step.labelSmoothing() * step.scale();
-    double change = -smoothing * sum(Nd4j.exec(new Dot(rows.queries(), means, 1)));
+    double change = -smoothing * sum(dots(rows.queries(), means));
     gradient.addi(means.muli(-smoothing / step.batchRows()));
     // The own target is wanted by that much less.
     return change + step.labelSmoothing() * Arrays.stream(ownLogit).sum();
@@ -342,7 +338,7 @@ final class ContrastiveLoss {
     return Nd4j.createFromArray(values).castTo(type);
   }
 
-  private static double sum(INDArray values) {
-    return Arrays.stream(values.toDoubleVector()).sum();
+  private static double sum(double[] values) {
+    return Arrays.stream(values).sum();
   }
 }

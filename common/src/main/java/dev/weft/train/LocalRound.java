@@ -169,7 +169,7 @@ public record LocalRound(long step, double[] learningRates, Rule rule)
     NativeVectors.view(gradient).put(NativeVectors.floats(own.gradient()));
     gradient.putScalar(last, ofScale);
     gradient.muli((double) computation.batches().size(stepInEpoch) / own.rows());
-    double norm = gradient.norm2Number().doubleValue();
+    double norm = NativeVectors.norm(gradient);
     optimizer.step(parameters, gradient, norm, learningRates[h], step + h);
     double limit = Math.log(rule.maxLogitScale());
     if (parameters.getDouble(last) > limit) {

@@ -19,6 +19,12 @@ interface LogitPasses {
   /** What a logit is set to whose candidate is no negative of its query. */
   double MASKED = -1e30;
 
+  /** The logit of each row at its own place, r numbers. */
+  double[] at(INDArray logits, int[] places);
+
+  /** Adds a number to the logit of each row at its own place. */
+  void add(INDArray logits, int[] places, double[] added);
+
   /**
    * Replaces each logit by {@code exp(logit - shift of its row)}, the shift being the greatest
    * logit of the row or what is given, whichever is greater.

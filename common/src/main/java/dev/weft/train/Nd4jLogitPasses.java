@@ -8,6 +8,20 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /** The passes as ND4J operations: any backend, any precision. */
 final class Nd4jLogitPasses implements LogitPasses {
   @Override
+  public double[] at(INDArray logits, int[] places) {
+    double[] values = new double[places.length];
+    Arrays.setAll(values, row -> logits.getDouble(places[row], row));
+    return values;
+  }
+
+  @Override
+  public void add(INDArray logits, int[] places, double[] added) {
+    for (int row = 0; row < places.length; row++) {
+      logits.putScalar(places[row], row, logits.getDouble(places[row], row) + added[row]);
+    }
+  }
+
+  @Override
   public void rowExponentials(INDArray logits, double[] shifts, double[] sums) {
     double[] greatest = logits.max(0).toDoubleVector();
     Arrays.setAll(shifts, row -> Math.max(greatest[row], shifts[row]));

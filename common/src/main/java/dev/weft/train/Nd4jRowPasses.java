@@ -1,6 +1,7 @@
 package dev.weft.train;
 
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.ops.impl.broadcast.BroadcastMulOp;
 import org.nd4j.linalg.api.ops.impl.reduce3.Dot;
 import org.nd4j.linalg.api.ops.impl.scalar.RectifiedLinear;
 import org.nd4j.linalg.api.ops.impl.scalar.Step;
@@ -58,5 +59,27 @@ final class Nd4jRowPasses implements RowPasses {
     into.muliRowVector(along);
     error.subi(into, into);
     into.diviRowVector(lengths);
+  }
+
+  @Override
+  public void dots(INDArray first, INDArray second, double[] into) {
+    double[] dots = Nd4j.exec(new Dot(first, second, 0)).toDoubleVector();
+    System.arraycopy(dots, 0, into, 0, dots.length);
+  }
+
+  @Override
+  public void scale(INDArray rows, double[] factors) {
+    rows.muliRowVector(vector(factors, rows));
+  }
+
+  @Override
+  public void addScaled(INDArray rows, INDArray others, double[] factors) {
+    INDArray scaled = Nd4j.createUninitialized(rows.dataType(), rows.shape(), 'f');
+    Nd4j.exec(new BroadcastMulOp(others, vector(factors, rows), scaled, 1));
+    rows.addi(scaled);
+  }
+
+  private static INDArray vector(double[] values, INDArray like) {
+    return Nd4j.createFromArray(values).castTo(like.dataType());
   }
 }

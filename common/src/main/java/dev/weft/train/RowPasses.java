@@ -52,6 +52,15 @@ interface RowPasses {
    */
   void throughNormalize(INDArray unit, INDArray lengths, INDArray error, INDArray into);
 
+  /** Writes the dot product of each row with that of another matrix, r numbers. */
+  void dots(INDArray first, INDArray second, double[] into);
+
+  /** Multiplies each row by its factor, r numbers. */
+  void scale(INDArray rows, double[] factors);
+
+  /** Adds each row of another matrix times its factor, r numbers. */
+  void addScaled(INDArray rows, INDArray others, double[] factors);
+
   /** The fastest passes for the matrices of a graph on the backend that runs. */
   static RowPasses of(PassMemory memory) {
     NativeBackend.Description backend = NativeBackend.load();

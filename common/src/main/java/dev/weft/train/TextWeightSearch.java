@@ -1,5 +1,6 @@
 package dev.weft.train;
 
+import dev.weft.compute.MatrixProduct;
 import dev.weft.compute.NativeVectors;
 import dev.weft.train.HeadArchitecture.Mix;
 import dev.weft.train.HeadArchitecture.Weighted;
@@ -69,7 +70,8 @@ public final class TextWeightSearch {
     float[] of = new float[gallery.length];
     for (int weight = 0; weight < found.length; weight++) {
       INDArray queries = new WeightedHead(weighted(table, mix, weight)).compose(images, texts);
-      Nd4j.gemm(candidates, queries, scores, false, true, 1, 0); // [gallery, rows], column order
+      MatrixProduct.addSecondTransposed(
+          candidates, queries, scores, 1, 0); // [gallery, rows], column order
       FloatBuffer columns = NativeVectors.view(scores);
       for (int row : rows) {
         columns.get(of);

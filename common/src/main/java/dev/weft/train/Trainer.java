@@ -256,7 +256,7 @@ public final class Trainer {
       long computed = System.nanoTime();
       double loss = sum(slices, rows, scale);
       long summed = System.nanoTime();
-      double norm = gradient.norm2Number().doubleValue();
+      double norm = NativeVectors.norm(gradient);
       if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
         throw notFinite(request, loss, norm, surroundings);
       }

@@ -46,6 +46,25 @@ final class VectorLogitPasses implements LogitPasses {
   private static final float SMALLEST = -87f; // exp of it is the smallest normal float
 
   @Override
+  public double[] at(INDArray logits, int[] places) {
+    Tile tile = new Tile(logits);
+    double[] values = new double[places.length];
+    for (int row = 0; row < places.length; row++) {
+      values[row] = tile.floats.get(row * tile.size + places[row]);
+    }
+    return values;
+  }
+
+  @Override
+  public void add(INDArray logits, int[] places, double[] added) {
+    Tile tile = new Tile(logits);
+    for (int row = 0; row < places.length; row++) {
+      int place = row * tile.size + places[row];
+      tile.floats.put(place, (float) (tile.floats.get(place) + added[row]));
+    }
+  }
+
+  @Override
   public void rowExponentials(INDArray logits, double[] shifts, double[] sums) {
     exponentials(new Tile(logits), shifts, sums, /* store= */ true);
   }

@@ -103,6 +103,40 @@ final class VectorRowPasses implements RowPasses {
     forEachPair(unit, error, into, (row, q, e) -> across(q, e, (float) dot(q, e), norms.get(row)));
   }
 
+  @Override
+  public void dots(INDArray first, INDArray second, double[] into) {
+    int width = (int) first.size(0);
+    FloatBuffer one = NativeVectors.view(first);
+    FloatBuffer other = NativeVectors.view(second);
+    ParallelRows.forEach(
+        (int) first.size(1),
+        row -> {
+          Rows rows = ROWS.get().of(width);
+          one.get(row * width, rows.first, 0, width);
+          other.get(row * width, rows.second, 0, width);
+          into[row] = dot(rows.first, rows.second);
+        });
+  }
+
+  @Override
+  public void scale(INDArray rows, double[] factors) {
+    int width = (int) rows.size(0);
+    FloatBuffer values = NativeVectors.view(rows);
+    ParallelRows.forEach(
+        (int) rows.size(1),
+        row -> {
+          float[] x = ROWS.get().of(width).first;
+          values.get(row * width, x, 0, width);
+          multiply(x, (float) factors[row]);
+          values.put(row * width, x, 0, width);
+        });
+  }
+
+  @Override
+  public void addScaled(INDArray rows, INDArray others, double[] factors) {
+    forEachPair(others, rows, rows, (row, x, sum) -> addTimes(x, (float) factors[row], sum));
+  }
+
   /** Changes the second of two rows. */
   private interface PairWork {
     void accept(int row, float[] first, float[] second);
@@ -172,6 +206,18 @@ final class VectorRowPasses implements RowPasses {
   private static void divide(float[] x, float length) {
     for (int i = 0; i < x.length; i += LANES) {
       at(x, i).div(length).intoArray(x, i);
+    }
+  }
+
+  private static void multiply(float[] x, float factor) {
+    for (int i = 0; i < x.length; i += LANES) {
+      at(x, i).mul(factor).intoArray(x, i);
+    }
+  }
+
+  private static void addTimes(float[] x, float factor, float[] sum) {
+    for (int i = 0; i < x.length; i += LANES) {
+      at(x, i).fma(FloatVector.broadcast(SPECIES, factor), at(sum, i)).intoArray(sum, i);
     }
   }
 

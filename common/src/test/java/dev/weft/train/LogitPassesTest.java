@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 class LogitPassesTest {
   private static final int ROWS = 50;
@@ -26,6 +28,20 @@ class LogitPassesTest {
     assertThat(LogitPasses.of(DataType.FLOAT, CPU)).isInstanceOf(VectorLogitPasses.class);
     assertThat(LogitPasses.of(DataType.DOUBLE, CPU)).isInstanceOf(Nd4jLogitPasses.class);
     assertThat(LogitPasses.of(DataType.FLOAT, CUDA)).isInstanceOf(Nd4jLogitPasses.class);
+  }
+
+  @Test
+  void logitsAreReadAndChangedAtThePlaceOfEachRow() {
+    for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
+      LogitPasses passes = LogitPasses.of(type, CPU);
+      INDArray logits = Nd4j.arange(12).castTo(type).reshape('f', 4, 3).dup('f');
+      int[] places = {3, 0, 2};
+
+      passes.add(logits, places, new double[] {0.5, -1, 2});
+
+      assertThat(passes.at(logits, places)).containsExactly(3.5, 3, 12);
+      assertThat(logits.sumNumber().doubleValue()).isEqualTo(66 + 1.5);
+    }
   }
 
   @Test

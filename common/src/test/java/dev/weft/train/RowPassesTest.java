@@ -60,6 +60,20 @@ class RowPassesTest {
         errors,
         into -> memory.passes().throughNormalize(floats(unit), floatLengths, floats(errors), into),
         into -> exact.passes().throughNormalize(unit, lengths, errors, into));
+
+    double[] factors = new double[rows];
+    exact.passes().dots(values, errors, factors);
+    double[] floatFactors = new double[rows];
+    memory.passes().dots(floats(values), floats(errors), floatFactors);
+    assertThat(floatFactors).containsExactly(factors, within(1e-3));
+    same(
+        errors,
+        into -> memory.passes().scale(into, factors),
+        into -> exact.passes().scale(into, factors));
+    same(
+        errors,
+        into -> memory.passes().addScaled(into, floats(unit), factors),
+        into -> exact.passes().addScaled(into, unit, factors));
   }
 
   private static INDArray matrix(PassMemory memory, int width) {

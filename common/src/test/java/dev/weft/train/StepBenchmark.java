@@ -25,7 +25,9 @@ import java.util.function.DoubleSupplier;
  * <pre>scripts/bench train [ROUNDS]</pre>
  *
  * <p>All three take their turns in one run, so what else the machine does falls on all of them; the
- * ratio and the share are medians over the rounds, of what followed each other.
+ * ratio and the share are medians over the rounds, of what followed each other. A turn is long
+ * enough, half a second or more, that the caches and threads that the others left are a small part
+ * of it.
  */
 final class StepBenchmark {
   private static final int WARM_UP = 4;
@@ -89,8 +91,7 @@ final class StepBenchmark {
   private static Timings measure(StepCase step, int rounds, String python, int threads)
       throws IOException {
     int batch = step.batch();
-    int perRound =
-        Math.max(1, 4096 / batch / (step.architecture().parameterCount() > 1 << 24 ? 4 : 1));
+    int perRound = step.turn();
     TripletTable triplets = Synthetic.random(2 * batch, step.architecture().dimension(), 1);
     Batches batches = new Batches(1, 2 * batch, batch);
     int steps = WARM_UP + rounds * perRound;

@@ -19,6 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param peer the head in {@code scripts/peers/train_step.py}
  * @param architecture the head
  * @param batch rows B
+ * @param turn steps of a turn
  * @param leastRatio triplets/s over PyTorch's that are wanted
  * @param leastShare share of the time of a step that its matrix products alone would take, wanted
  */
@@ -27,6 +28,7 @@ record StepCase(
     String peer,
     Trainable architecture,
     int batch,
+    int turn,
     double leastRatio,
     double leastShare) {
 
@@ -36,10 +38,16 @@ record StepCase(
   static List<StepCase> all() {
     Trainable gated = new Gated(512, Gate.VECTOR);
     return List.of(
-        new StepCase("gated, D=512, B=4096", "gated", gated, 4096, 1.3, 0.8),
-        new StepCase("gated, D=512, B=1024", "gated", gated, 1024, 1.2, 0),
+        new StepCase("gated, D=512, B=4096", "gated", gated, 4096, 4, 1.3, 0.8),
+        new StepCase("gated, D=512, B=1024", "gated", gated, 1024, 24, 1.2, 0),
         new StepCase(
-            "combiner full, D=640, B=1024", "combiner", Preset.FULL.combiner(640), 1024, 1.0, 0));
+            "combiner full, D=640, B=1024",
+            "combiner",
+            Preset.FULL.combiner(640),
+            1024,
+            1,
+            1.0,
+            0));
   }
 
   /**
