@@ -23,8 +23,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * the batch: {@code (C + about 10 r) D + C r} numbers with C candidates and r rows of a tile.
  *
  * <p>The result is a function of its arguments only: a repeated call gives the same bytes, on the
- * same kind of machine with the same number of threads. Model and buffers stay from call to call,
- * so one object per process is enough; calls from several threads take turns, each with all cores.
+ * same kind of machine, with any number of threads. Model and buffers stay from call to call, so
+ * one object per process is enough; calls from several threads take turns, each with all cores.
  */
 public final class StepComputation {
   private static final long CAPTION_FORM = 4;

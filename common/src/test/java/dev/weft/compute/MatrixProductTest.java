@@ -3,9 +3,10 @@ package dev.weft.compute;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import dev.weft.OwnProcess;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,27 +55,16 @@ class MatrixProductTest {
 
   @Test
   void theBitsAreTheSameOnAnyNumberOfThreads() throws Exception {
-    String onOne = inProcess(1);
+    String onOne = onThreads(1);
     assertThat(onOne).startsWith("threads 1 ");
-    for (int threads = 2; threads <= 5; threads++) {
-      assertThat(inProcess(threads)).isEqualTo(onOne.replace("threads 1", "threads " + threads));
+    for (int threads : new int[] {2, 3, 5}) {
+      assertThat(onThreads(threads)).isEqualTo(onOne.replace("threads 1", "threads " + threads));
     }
   }
 
-  /** What {@link #main} prints in a process of its own. */
-  private static String inProcess(int threads) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx512m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            MatrixProductTest.class.getName());
-    builder.environment().put("OMP_NUM_THREADS", "" + threads);
-    Process process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    return output.strip();
+  private static String onThreads(int threads) throws Exception {
+    Map<String, String> environment = Map.of("OMP_NUM_THREADS", "" + threads);
+    return OwnProcess.output(MatrixProductTest.class, List.of(), environment);
   }
 
   /** Prints the bits of products of many sizes, and of a length. */
@@ -82,7 +72,7 @@ class MatrixProductTest {
     NativeBackend.load();
     int bits = 0;
     SplittableRandom random = new SplittableRandom(3);
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 20; i++) {
       int inner = random.nextInt(1, 700);
       INDArray first = matrix(random.nextInt(1, 700), inner, 'f', i);
       INDArray second = matrix(inner, random.nextInt(1, 700), 'f', -i);

@@ -3,15 +3,15 @@ package dev.weft.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.weft.OwnProcess;
 import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeBackend.Description;
 import dev.weft.train.ContrastiveLoss.Rows;
 import dev.weft.train.ContrastiveLoss.Step;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -67,18 +67,8 @@ class LogitPassesTest {
 
   private static final List<String> MODULE = List.of("--add-modules=jdk.incubator.vector");
 
-  /** What {@link #main} prints in a process of its own. */
   private static String inProcess(List<String> options) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(options);
-    command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
-    command.add(LogitPassesTest.class.getName());
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    return output;
+    return OwnProcess.output(LogitPassesTest.class, options, Map.of());
   }
 
   private static double loss(String output) {

@@ -3,6 +3,7 @@ package dev.weft.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.weft.OwnProcess;
 import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeVectors;
 import dev.weft.train.HeadArchitecture.Attention;
@@ -11,6 +12,9 @@ import dev.weft.train.HeadArchitecture.Gate;
 import dev.weft.train.HeadArchitecture.Gated;
 import dev.weft.train.HeadArchitecture.Tirg;
 import dev.weft.train.HeadArchitecture.Trainable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -97,6 +101,51 @@ class StepComputationTest {
 
     assertThat(computation.compute(request(architecture, 5), 0, 1).loss())
         .isNotEqualTo(computation.compute(request(architecture, 6), 0, 1).loss());
+  }
+
+  @Test
+  void theBytesDoNotDependOnTheNumberOfThreads() throws Exception {
+    String onOne = onThreads(1);
+    assertThat(onOne.lines()).hasSize(5).doesNotHaveDuplicates();
+    assertThat(onThreads(2)).isEqualTo(onOne);
+    assertThat(onThreads(3)).isEqualTo(onOne);
+  }
+
+  private static String onThreads(int threads) throws Exception {
+    return OwnProcess.output(
+        StepComputationTest.class,
+        List.of("--add-modules=jdk.incubator.vector"),
+        Map.of("OMP_NUM_THREADS", "" + threads));
+  }
+
+  /** Prints what a step of each head does to parameters, in widths whose products are cut. */
+  public static void main(String[] arguments) {
+    NativeBackend.load();
+    int width = 192;
+    Stream.of(
+            new Gated(width, Gate.VECTOR),
+            new Gated(width, Gate.SCALAR),
+            new Combiner(width, 256, 320, 0.5),
+            new Attention(width, 4),
+            new Tirg(width, 256))
+        .map(StepComputationTest::threeSteps)
+        .forEach(System.out::println);
+  }
+
+  /** Clipped and decayed: whatever may be added up in another order. */
+  private static String threeSteps(Trainable architecture) {
+    TrainConfig config = Synthetic.config(3, 512, 0.01);
+    Batches batches = new Batches(1, 512, 512);
+    TripletTable table = Synthetic.random(512, architecture.dimension(), 1);
+    Checkpoint end =
+        new Trainer(config, architecture, batches, "threads")
+            .train(
+                new Trainer(config, architecture, batches, "threads").start(),
+                new LocalWorkers(
+                    new StepComputation(architecture, table, batches, config.objective()), 2),
+                kept -> {},
+                report -> {});
+    return Arrays.hashCode(end.parameters()) + " " + end.history();
   }
 
   private static StepComputation computation(Trainable architecture) {
