@@ -159,6 +159,7 @@ public final class Predictions {
     List<Prediction> predictions = PredictionFile.read(hadoop, uris, protocol.family(), complaints);
     predictions.forEach(prediction -> check(prediction, complaints));
     refuseMissing(predictions, complaints);
+    refuseMissingGroups(predictions, complaints);
     complaints.enforce(
         String.format(
             Locale.ROOT,
@@ -280,6 +281,20 @@ public final class Predictions {
                 queries.keySet().stream().filter(key -> key.get(0).equals(category)).count(),
                 category.isEmpty() ? "" : " of " + category,
                 ids.get(0)));
+  }
+
+  /** Groups may be left out, but not some of them: those would count as missed. */
+  private static void refuseMissingGroups(List<Prediction> predictions, Complaints complaints) {
+    List<Prediction> without = predictions.stream().filter(one -> one.subset().isEmpty()).toList();
+    if (!without.isEmpty() && without.size() < predictions.size()) {
+      complaints.add(
+          without.get(0).place(),
+          "%,d of %,d queries have no ranking of their image group, such as %s, and the others have"
+              + " one",
+          without.size(),
+          predictions.size(),
+          without.get(0).name());
+    }
   }
 
   private RankedQuery ranked(Prediction prediction) {

@@ -317,6 +317,22 @@ class PredictionsTest {
   }
 
   @Test
+  void someGroupsWithoutARankingAreRefused() throws IOException {
+    Annotations cirr = annotations("cirr", Layout.CIRR, GOLDEN.resolve("cirr"));
+    Path recall = GOLDEN.resolve("cirr/recall.json");
+    ObjectNode subset = (ObjectNode) json("cirr/recall_subset.json");
+    subset.remove(List.of("103", "101"));
+    Path file = Files.writeString(folder.resolve("s.json"), subset.toString());
+
+    assertThatThrownBy(() -> score("cirr/val", cirr, recall, file))
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.BAD_ROWS))
+        .hasMessageContaining("recall.json, key 101, line ")
+        .hasMessageContaining("2 of 25 queries have no ranking of their image group")
+        .hasMessageContaining("such as query 101, and the others have one");
+  }
+
+  @Test
   void aTestSplitCannotBeScored() {
     assumeTrue(Files.isDirectory(REAL), "skipped: there is no ../shared/data");
     Annotations circo = annotations("circo", Layout.CIRCO, REAL.resolve("circo/annotations"));
