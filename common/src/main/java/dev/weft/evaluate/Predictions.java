@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 
@@ -156,7 +157,7 @@ public final class Predictions {
   List<Prediction> read(Configuration hadoop, List<String> uris, String act) {
     Complaints complaints =
         new Complaints(act + " " + String.join(" and ", uris) + " by " + protocol);
-    List<Prediction> predictions = PredictionFile.read(hadoop, uris, protocol.family(), complaints);
+    List<Prediction> predictions = PredictionFile.read(hadoop, uris, protocol.family(), categories(), complaints);
     predictions.forEach(prediction -> check(prediction, complaints));
     refuseMissing(predictions, complaints);
     refuseMissingGroups(predictions, complaints);
@@ -168,6 +169,12 @@ public final class Predictions {
             protocol,
             SUBMISSION_DEPTH));
     return predictions;
+  }
+
+  private Set<String> categories() {
+    return queries.keySet().stream()
+        .map(key -> key.get(0))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private void requireTargets() {

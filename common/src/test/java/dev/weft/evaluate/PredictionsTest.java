@@ -281,6 +281,22 @@ class PredictionsTest {
   }
 
   @Test
+  void aLineWithoutItsCategoryIsNamed() throws IOException {
+    List<String> lines = Files.readAllLines(GOLDEN.resolve("fashioniq/predictions.jsonl"));
+    lines.set(2, lines.get(2).replaceFirst("\"category\": *\"[a-z]+\", *", ""));
+    Path file = Files.write(folder.resolve("p.jsonl"), lines);
+
+    assertThatThrownBy(
+            () ->
+                score(
+                    "fashioniq/original",
+                    annotations("fashioniq", Layout.FASHIONIQ, GOLDEN.resolve("fashioniq")),
+                    file))
+        .hasMessageContaining("p.jsonl, line 3: query 7 has no category, which must be one of ")
+        .hasMessageContaining("missing: 1 of ");
+  }
+
+  @Test
   void filesThatAreNoPredictionsAreRefused() throws IOException {
     Annotations cirr = annotations("cirr", Layout.CIRR, GOLDEN.resolve("cirr"));
     Path list = Files.writeString(folder.resolve("list.json"), "[1, 2]");
@@ -293,7 +309,9 @@ class PredictionsTest {
     assertThatThrownBy(() -> score("cirr/val", cirr, list))
         .hasMessageContaining("list.json: it must be JSON lines of {\"query\", \"ranking\"}");
     assertThatThrownBy(() -> score("cirr/val", cirr, cut))
-        .hasMessageContaining("cut.json, line 2: it is no JSON");
+        .hasMessageContaining(
+            "cut.json, line 2: it is no JSON: Unexpected end-of-input: expected close marker for"
+                + " Array. docs/evaluation.md");
     assertThatThrownBy(() -> score("cirr/val", cirr, headless))
         .hasMessageContaining("h.json: \"version\" must be \"rc2\", found null")
         .hasMessageContaining("\"metric\" must be \"recall\" or \"recall_subset\", found none");
