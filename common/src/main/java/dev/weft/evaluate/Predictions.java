@@ -157,7 +157,8 @@ public final class Predictions {
   List<Prediction> read(Configuration hadoop, List<String> uris, String act) {
     Complaints complaints =
         new Complaints(act + " " + String.join(" and ", uris) + " by " + protocol);
-    List<Prediction> predictions = PredictionFile.read(hadoop, uris, protocol.family(), categories(), complaints);
+    List<Prediction> predictions =
+        PredictionFile.read(hadoop, uris, protocol.family(), categories(), complaints);
     predictions.forEach(prediction -> check(prediction, complaints));
     refuseMissing(predictions, complaints);
     refuseMissingGroups(predictions, complaints);

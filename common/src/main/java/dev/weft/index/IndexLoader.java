@@ -241,6 +241,9 @@ final class IndexLoader {
     private final Group group;
     private final Rows target;
     private final List<String> wanted;
+    private Object dataset = NOTHING;
+    private Object category = NOTHING;
+    private KeyTable.Group named;
     private int next;
 
     Row(Group group, Rows target, List<String> wanted) {
@@ -255,7 +258,12 @@ final class IndexLoader {
         return;
       }
       int row = group.places[next++];
-      target.keys().set(row, text(values[1]), text(values[2]), ((Binary) values[0]).getBytes());
+      if (dataset != values[1] || category != values[2]) { // a dictionary repeats its objects
+        dataset = values[1];
+        category = values[2];
+        named = target.keys().group(text(dataset), text(category));
+      }
+      target.keys().set(row, named, ((Binary) values[0]).getBytes());
       target
           .keys()
           .describe(

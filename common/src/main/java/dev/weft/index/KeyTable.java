@@ -136,6 +136,9 @@ final class KeyTable {
     return hash ^ (hash >>> 29);
   }
 
+  /** A data set and category, by number. */
+  record Group(int number, ImageKey key) {}
+
   /** Collects the rows, in any order, from several threads if they set different rows. */
   static final class Builder {
     private final byte[][] ids;
@@ -154,25 +157,28 @@ final class KeyTable {
       hashes = new long[size];
     }
 
-    /** States the key of a row; its id is UTF-8. */
-    void set(int row, String dataset, String category, byte[] id) {
-      ImageKey group = new ImageKey(dataset, category, "");
+    /**
+     * States the key of a row.
+     *
+     * @param group its data set and category
+     * @param id in UTF-8
+     */
+    void set(int row, Group group, byte[] id) {
       ids[row] = id;
-      groups[row] = number(group);
-      hashes[row] = hash(group, id);
+      groups[row] = group.number;
+      hashes[row] = hash(group.key, id);
+    }
+
+    /** What rows of a data set and category have in common. */
+    Group group(String dataset, String category) {
+      ImageKey key = new ImageKey(dataset, category, "");
+      return new Group(groupNumbers.computeIfAbsent(key, any -> next.getAndIncrement()), key);
     }
 
     /** States the texts of a row in UTF-8. */
     void describe(int row, byte[] location, byte[] description) {
       locations[row] = location;
       descriptions[row] = description;
-    }
-
-    private int number(ImageKey group) {
-      Integer known = groupNumbers.get(group);
-      return known == null
-          ? groupNumbers.computeIfAbsent(group, any -> next.getAndIncrement())
-          : known;
     }
 
     /** A location with {@link #ID} in place of the id, if it has the id. */

@@ -17,7 +17,7 @@ class KeyTableTest {
     KeyTable.Builder builder = new KeyTable.Builder(keys.size());
     for (int row = 0; row < keys.size(); row++) {
       ImageKey key = keys.get(row);
-      builder.set(row, key.dataset(), key.category(), utf8(key.id()));
+      builder.set(row, builder.group(key.dataset(), key.category()), utf8(key.id()));
       builder.describe(row, utf8(locations.get(row)), utf8("number " + row));
     }
     try (Workers workers = new Workers(2)) {
