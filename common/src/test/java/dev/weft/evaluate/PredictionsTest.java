@@ -260,7 +260,7 @@ class PredictionsTest {
 
             {"query"
             {"query": null}
-            {"query": 1, "ranking": 2}
+            {"query": 1, "category": "dress", "ranking": 2}
             {"query": 1, "category": 3, "ranking": []}
             {"query": 2, "query": 3, "ranking": []}
             """);
