@@ -108,6 +108,9 @@ public record Comparison(
     }
   }
 
+  /** More than sums of fractions are off by: a tenth and two twentieths less are nothing. */
+  private static final double ROUNDING = 1e-12;
+
   /** A metric as the mean over groups of the mean over their queries. */
   private record Measure(
       String name, Collection<List<Integer>> groups, ToDoubleFunction<Outcome> value) {}
@@ -314,7 +317,8 @@ public record Comparison(
         }
         total += sum / gain.length;
       }
-      resampled[resample] = total / gains.size();
+      double mean = total / gains.size();
+      resampled[resample] = Math.abs(mean) < ROUNDING ? 0 : mean;
     }
     Arrays.sort(resampled);
     return resampled;

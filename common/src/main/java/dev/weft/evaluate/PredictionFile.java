@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
@@ -47,14 +48,17 @@ final class PredictionFile {
 
   private final Configuration hadoop;
   private final Family family;
+  private final Set<String> categories;
   private final Complaints complaints;
 
   /** By query, in the order of the files. */
   private final Map<List<String>, Prediction> predictions = new LinkedHashMap<>();
 
-  private PredictionFile(Configuration hadoop, Family family, Complaints complaints) {
+  private PredictionFile(
+      Configuration hadoop, Family family, Set<String> categories, Complaints complaints) {
     this.hadoop = hadoop;
     this.family = family;
+    this.categories = categories;
     this.complaints = complaints;
   }
 
@@ -62,13 +66,18 @@ final class PredictionFile {
    * Reads files that belong together.
    *
    * @param uris one file, or CIRR's two
+   * @param categories of the queries
    * @param complaints takes what is wrong with single entries
    * @throws WeftException with {@link ExitCode#INPUT_MISSING} for a file that is missing or has
    *     none of the forms
    */
   static List<Prediction> read(
-      Configuration hadoop, List<String> uris, Family family, Complaints complaints) {
-    PredictionFile file = new PredictionFile(hadoop, family, complaints);
+      Configuration hadoop,
+      List<String> uris,
+      Family family,
+      Set<String> categories,
+      Complaints complaints) {
+    PredictionFile file = new PredictionFile(hadoop, family, categories, complaints);
     uris.forEach(file::read);
     return List.copyOf(file.predictions.values());
   }
@@ -83,7 +92,7 @@ final class PredictionFile {
       }
     } catch (JsonProcessingException e) {
       String line = e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
-      throw unreadable(uri + line, "it is no JSON: " + e.getOriginalMessage());
+      throw unreadable(uri + line, "it is no JSON: " + why(e));
     } catch (IOException e) {
       throw new IllegalStateException("a text in memory was not readable", e);
     }
@@ -128,11 +137,16 @@ final class PredictionFile {
       try {
         json = JSON.readTree(line);
       } catch (JsonProcessingException e) {
-        complaints.add(place, "it is no JSON: %s", e.getOriginalMessage());
+        complaints.add(place, "it is no JSON: %s", why(e));
         continue;
       }
       line(place, json);
     }
+  }
+
+  /** Without the place of an opening bracket, which comes with words about the parser. */
+  private static String why(JsonProcessingException e) {
+    return e.getOriginalMessage().replaceFirst("(?s) ?\\(start marker at .*", "");
   }
 
   private void line(String place, JsonNode json) {
@@ -144,6 +158,14 @@ final class PredictionFile {
     JsonNode category = json.path("category");
     if (!category.isMissingNode() && !category.isTextual()) {
       complaints.add(place, "category must be text, found %s", shown(category));
+      return;
+    }
+    if (category.isMissingNode() && !categories.contains("")) {
+      complaints.add(
+          place,
+          "query %s has no category, which must be one of %s",
+          id(query),
+          String.join(", ", categories));
       return;
     }
     List<String> ranking = new ArrayList<>();

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 
@@ -156,9 +157,11 @@ public final class Predictions {
   List<Prediction> read(Configuration hadoop, List<String> uris, String act) {
     Complaints complaints =
         new Complaints(act + " " + String.join(" and ", uris) + " by " + protocol);
-    List<Prediction> predictions = PredictionFile.read(hadoop, uris, protocol.family(), complaints);
+    List<Prediction> predictions =
+        PredictionFile.read(hadoop, uris, protocol.family(), categories(), complaints);
     predictions.forEach(prediction -> check(prediction, complaints));
     refuseMissing(predictions, complaints);
+    refuseMissingGroups(predictions, complaints);
     complaints.enforce(
         String.format(
             Locale.ROOT,
@@ -167,6 +170,12 @@ public final class Predictions {
             protocol,
             SUBMISSION_DEPTH));
     return predictions;
+  }
+
+  private Set<String> categories() {
+    return queries.keySet().stream()
+        .map(key -> key.get(0))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private void requireTargets() {
@@ -280,6 +289,20 @@ public final class Predictions {
                 queries.keySet().stream().filter(key -> key.get(0).equals(category)).count(),
                 category.isEmpty() ? "" : " of " + category,
                 ids.get(0)));
+  }
+
+  /** Groups may be left out, but not some of them: those would count as missed. */
+  private static void refuseMissingGroups(List<Prediction> predictions, Complaints complaints) {
+    List<Prediction> without = predictions.stream().filter(one -> one.subset().isEmpty()).toList();
+    if (!without.isEmpty() && without.size() < predictions.size()) {
+      complaints.add(
+          without.get(0).place(),
+          "%,d of %,d queries have no ranking of their image group, such as %s, and the others have"
+              + " one",
+          without.size(),
+          predictions.size(),
+          without.get(0).name());
+    }
   }
 
   private RankedQuery ranked(Prediction prediction) {

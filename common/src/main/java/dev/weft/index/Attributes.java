@@ -26,4 +26,9 @@ final class Attributes {
   Object get(int row, String name) {
     return values.get(name)[row];
   }
+
+  /** Bytes of the references to the values, in a heap of less than 32 GB. */
+  long bytes() {
+    return values.values().stream().mapToLong(column -> 4L * column.length).sum();
+  }
 }

@@ -3,6 +3,8 @@ package dev.weft.index;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -12,6 +14,9 @@ import java.util.PrimitiveIterator;
 import java.util.Set;
 import java.util.stream.LongStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.HadoopReadOptions;
 import org.apache.parquet.ParquetReadOptions;
@@ -137,13 +142,12 @@ public record IndexFileReader(Configuration hadoop, Path path) {
   }
 
   /**
-   * Where the values of a column of equal lengths lie in the file, so that single ones can be read.
+   * Where the values of a column of equal lengths lie in the file.
    *
    * @param length bytes of each value
-   * @return offset of the value of each row of the row group
-   * @throws WeftException if the column is compressed or encoded, as only other writers do
+   * @return empty if the column is compressed or encoded, as only other writers do
    */
-  long[] places(Part part, String column, int length) {
+  Optional<PlainColumn> plain(Part part, String column, int length) {
     try (ParquetFileReader reader = open(part, HadoopReadOptions.builder(hadoop, path))) {
       ColumnChunkMetaData chunk =
           reader.getRowGroups().get(0).getColumns().stream()
@@ -151,35 +155,90 @@ public record IndexFileReader(Configuration hadoop, Path path) {
               .findAny()
               .orElseThrow();
       OffsetIndex pages = reader.readOffsetIndex(chunk);
-      boolean plain =
-          pages != null
-              && chunk.getCodec() == CompressionCodecName.UNCOMPRESSED
-              && chunk.getEncodings().stream().map(Enum::name).allMatch(AS_THEY_ARE::contains);
-      long[] places = new long[part.rows()];
-      for (int page = 0; plain && page < pages.getPageCount(); page++) {
-        int first = (int) pages.getFirstRowIndex(page);
+      if (pages == null
+          || chunk.getCodec() != CompressionCodecName.UNCOMPRESSED
+          || !chunk.getEncodings().stream().map(Enum::name).allMatch(AS_THEY_ARE::contains)) {
+        return Optional.empty();
+      }
+      int[] firsts = new int[pages.getPageCount()];
+      long[] starts = new long[firsts.length];
+      for (int page = 0; page < firsts.length; page++) {
+        firsts[page] = (int) pages.getFirstRowIndex(page);
         int after = (int) pages.getLastRowIndex(page, part.rows()) + 1;
-        long stride = Integer.BYTES + (long) length; // a value follows its length
         long end = pages.getOffset(page) + pages.getCompressedPageSize(page);
-        long start = end - stride * (after - first);
-        plain = start > pages.getOffset(page) && start < pages.getOffset(page) + LARGEST_HEADER;
-        for (int row = first; row < after; row++) {
-          places[row] = start + stride * (row - first) + Integer.BYTES;
+        starts[page] = end - PlainColumn.stride(length) * (after - firsts[page]);
+        long header = starts[page] - pages.getOffset(page);
+        if (header <= 0 || header >= LARGEST_HEADER) {
+          return Optional.empty();
         }
       }
-      if (!plain) {
-        throw new WeftException(
-            ExitCode.INPUT_MISSING,
-            "Cannot leave the vectors of the index in its files: the column %s of %s is compressed"
-                + " or encoded, so single values cannot be read. Open it with the vectors in"
-                + " memory, or have Weft write it: scripts/weft change-index --compact.",
-            column,
-            path);
-      }
-      return places;
+      return Optional.of(new PlainColumn(firsts, starts, part.rows(), length));
     } catch (IOException | RuntimeException e) {
       throw failed(e);
     }
+  }
+
+  /**
+   * As {@link #plain}, for who reads single values.
+   *
+   * @return offset of the value of each row of the row group
+   * @throws WeftException if the column is compressed or encoded
+   */
+  long[] places(Part part, String column, int length) {
+    return plain(part, column, length)
+        .orElseThrow(
+            () ->
+                new WeftException(
+                    ExitCode.INPUT_MISSING,
+                    "Cannot leave the vectors of the index in its files: the column %s of %s is"
+                        + " compressed or encoded, so single values cannot be read. Open it with"
+                        + " the vectors in memory, or have Weft write it: scripts/weft"
+                        + " change-index --compact.",
+                    column,
+                    path))
+        .places();
+  }
+
+  /**
+   * Reads the values of a column of equal lengths: as they lie in the file where they are plain.
+   *
+   * @param wanted rows of the row group, ascending
+   * @param length bytes of each value
+   */
+  void values(
+      Part part,
+      MessageType schema,
+      String column,
+      int length,
+      int[] wanted,
+      PlainColumn.Visitor visitor) {
+    Optional<PlainColumn> plain = plain(part, column, length);
+    if (plain.isPresent()) {
+      try (FSDataInputStream file = open()) {
+        plain.get().read(file, wanted, visitor);
+      } catch (IOException e) {
+        throw failed(e);
+      }
+      return;
+    }
+    int[] next = new int[1];
+    read(
+        part,
+        schema,
+        List.of(column),
+        Optional.empty(),
+        (number, values) -> {
+          if (next[0] < wanted.length && wanted[next[0]] == number) {
+            ByteBuffer value = ((Binary) values[0]).toByteBuffer();
+            visitor.visit(next[0]++, value.slice().order(ByteOrder.LITTLE_ENDIAN));
+          }
+        });
+  }
+
+  /** Opens the file; on the local disk without its checksums, which are the store's. */
+  FSDataInputStream open() throws IOException {
+    FileSystem system = path.getFileSystem(hadoop);
+    return (system instanceof LocalFileSystem local ? local.getRaw() : system).open(path);
   }
 
   private HadoopInputFile file() {

@@ -5,8 +5,6 @@ import dev.weft.WeftException;
 import dev.weft.compute.ByteProduct;
 import dev.weft.compute.Workers;
 import dev.weft.store.Snapshot;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,15 +17,16 @@ import org.apache.parquet.schema.MessageType;
 /**
  * Reads an index into memory, the row groups of its files in parallel. A first pass over the column
  * {@code cell} says where each row goes, so that the rows of a cell lie together however many files
- * they come from.
+ * they come from. Codes and vectors come straight from the pages they lie in, as long as nobody
+ * compressed them.
  */
 final class IndexLoader {
   private static final byte[] NOTHING = {};
   private static final String VECTOR = "vector";
 
-  /** Read of every row, in this order; then the attributes and, into memory, the vector. */
+  /** Read of every row, in this order; then the attributes. */
   private static final List<String> COLUMNS =
-      List.of("id", "dataset", "category", "location", "cell", "code", "description");
+      List.of("id", "dataset", "category", "location", "cell", "description");
 
   private final Configuration hadoop;
   private final Snapshot snapshot;
@@ -43,6 +42,7 @@ final class IndexLoader {
     private final IndexFileReader file;
     private final IndexFileReader.Part part;
     private int[] cells = new int[0];
+    private int[] numbers = new int[0]; // of the rows that are wanted, in the row group
     private int[] places = new int[0];
 
     Group(int number, IndexFileReader file, IndexFileReader.Part part) {
@@ -86,25 +86,18 @@ final class IndexLoader {
     }
     int size = starts[layout.cells()];
     Optional<VectorFiles> vectors =
-        inMemory()
-            ? Optional.empty()
-            : Optional.of(
-                new VectorFiles(
-                    hadoop,
-                    files.stream().map(IndexFileReader::path).toList(),
-                    size,
-                    contract.width()));
+        inMemory() ? Optional.empty() : Optional.of(vectorFiles(files, groups, size, workers));
     VectorBlocks rows = new VectorBlocks(contract.width(), size, vectors);
     KeyTable.Builder keys = new KeyTable.Builder(size);
     Attributes attributes = new Attributes(columns.attributes().keySet(), size);
-    Rows target = new Rows(rows, vectors, keys, attributes);
+    Rows target = new Rows(rows, keys, attributes);
     try {
       workers.run(groups.size(), (worker, piece) -> read(groups.get(piece), target));
       return new VectorIndex(
           columns,
           IndexLayout.cells(snapshot),
           layout.probes(),
-          new VectorIndex.Loaded(rows, built(keys), attributes),
+          new VectorIndex.Loaded(rows, built(keys, workers), attributes),
           starts,
           workers);
     } catch (RuntimeException e) {
@@ -117,9 +110,26 @@ final class IndexLoader {
     return scope.vectors() == VectorIndex.Vectors.IN_MEMORY;
   }
 
-  private KeyTable built(KeyTable.Builder keys) {
+  private VectorFiles vectorFiles(
+      List<IndexFileReader> files, List<Group> groups, int size, Workers workers) {
+    long[] places = new long[size];
+    workers.run(
+        groups.size(),
+        (worker, piece) -> {
+          Group group = groups.get(piece);
+          if (group.numbers.length > 0) {
+            long[] offsets = group.file.places(group.part, VECTOR, 4 * contract.width());
+            for (int i = 0; i < group.places.length; i++) {
+              places[group.places[i]] = VectorFiles.place(group.number, offsets[group.numbers[i]]);
+            }
+          }
+        });
+    return new VectorFiles(files, places, contract.width());
+  }
+
+  private KeyTable built(KeyTable.Builder keys, Workers workers) {
     try {
-      return keys.build();
+      return keys.build(workers);
     } catch (IllegalArgumentException e) {
       throw new WeftException(
           e,
@@ -143,6 +153,7 @@ final class IndexLoader {
 
   private void readCells(Group group) {
     int[] cells = new int[group.part.rows()];
+    int[] numbers = new int[cells.length];
     int[] count = new int[1];
     group.file.read(
         group.part,
@@ -152,22 +163,16 @@ final class IndexLoader {
         (number, values) -> {
           int cell = (Integer) values[0];
           if (scope.cells().isEmpty() || scope.cells().get().contains(cell)) {
+            numbers[count[0]] = number;
             cells[count[0]++] = cell;
           }
         });
     group.cells = Arrays.copyOf(cells, count[0]);
+    group.numbers = Arrays.copyOf(numbers, count[0]);
   }
 
-  /**
-   * Where rows go to.
-   *
-   * @param files of the vectors, where they stay there
-   */
-  private record Rows(
-      VectorBlocks blocks,
-      Optional<VectorFiles> files,
-      KeyTable.Builder keys,
-      Attributes attributes) {}
+  /** Where rows go to. */
+  private record Rows(VectorBlocks blocks, KeyTable.Builder keys, Attributes attributes) {}
 
   private void read(Group group, Rows target) {
     if (group.cells.length == 0) {
@@ -175,14 +180,60 @@ final class IndexLoader {
     }
     List<String> wanted = new ArrayList<>(COLUMNS);
     wanted.addAll(columns.attributes().keySet());
-    long[] offsets = {};
+    group.file.read(group.part, schema, wanted, scope.cells(), new Row(group, target, wanted));
+    readCodes(group, target.blocks());
     if (inMemory()) {
-      wanted.add(VECTOR);
-    } else {
-      offsets = group.file.places(group.part, VECTOR, 4 * contract.width());
+      readVectors(group, target.blocks());
     }
-    group.file.read(
-        group.part, schema, wanted, scope.cells(), new Row(group, target, wanted, offsets));
+  }
+
+  private void readCodes(Group group, VectorBlocks blocks) {
+    byte[] code = new byte[contract.width()];
+    int length = code.length + 2 * Float.BYTES;
+    group.file.values(
+        group.part,
+        schema,
+        "code",
+        length,
+        group.numbers,
+        (i, bytes) -> {
+          require("code", length, bytes.remaining());
+          bytes.get(code);
+          for (int k = 0; k < code.length; k++) {
+            code[k] ^= (byte) ByteProduct.ZERO;
+          }
+          float scale = bytes.getFloat();
+          blocks.putCode(group.places[i], code, new RowCode(scale, bytes.getFloat()));
+        });
+  }
+
+  private void readVectors(Group group, VectorBlocks blocks) {
+    float[] vector = new float[contract.width()];
+    group.file.values(
+        group.part,
+        schema,
+        VECTOR,
+        4 * vector.length,
+        group.numbers,
+        (i, bytes) -> {
+          require(VECTOR, 4 * vector.length, bytes.remaining());
+          bytes.asFloatBuffer().get(vector);
+          blocks.put(group.places[i], vector);
+        });
+  }
+
+  private void require(String column, int expected, int found) {
+    if (found != expected) {
+      throw new WeftException(
+          ExitCode.INPUT_MISSING,
+          "Cannot open the index %s: a %s has %d bytes, where the width %d asks for %d. Build it"
+              + " again: scripts/weft index --force.",
+          snapshot.path(),
+          column,
+          found,
+          contract.width(),
+          expected);
+    }
   }
 
   /** One row after the other. */
@@ -190,16 +241,15 @@ final class IndexLoader {
     private final Group group;
     private final Rows target;
     private final List<String> wanted;
-    private final long[] offsets;
-    private final float[] vector = new float[contract.width()];
-    private final byte[] code = new byte[contract.width()];
+    private Object dataset = NOTHING;
+    private Object category = NOTHING;
+    private KeyTable.Group named;
     private int next;
 
-    Row(Group group, Rows target, List<String> wanted, long[] offsets) {
+    Row(Group group, Rows target, List<String> wanted) {
       this.group = group;
       this.target = target;
       this.wanted = wanted;
-      this.offsets = offsets;
     }
 
     @Override
@@ -208,21 +258,19 @@ final class IndexLoader {
         return;
       }
       int row = group.places[next++];
-      target.keys().set(row, text(values[1]), text(values[2]), ((Binary) values[0]).getBytes());
+      if (dataset != values[1] || category != values[2]) { // a dictionary repeats its objects
+        dataset = values[1];
+        category = values[2];
+        named = target.keys().group(text(dataset), text(category));
+      }
+      target.keys().set(row, named, ((Binary) values[0]).getBytes());
       target
           .keys()
           .describe(
               row,
               ((Binary) values[3]).getBytes(),
-              values[6] == null ? NOTHING : ((Binary) values[6]).getBytes());
-      RowCode made = code(((Binary) values[5]).toByteBuffer());
-      if (inMemory()) {
-        target.blocks().put(row, vector(((Binary) values[values.length - 1])), code, made);
-      } else {
-        target.blocks().putCode(row, code, made);
-        target.files().orElseThrow().place(row, group.number, offsets[number]);
-      }
-      for (int i = COLUMNS.size(); i < COLUMNS.size() + columns.attributes().size(); i++) {
+              values[5] == null ? NOTHING : ((Binary) values[5]).getBytes());
+      for (int i = COLUMNS.size(); i < values.length; i++) {
         Object value = values[i];
         if (value != null) {
           target
@@ -232,39 +280,7 @@ final class IndexLoader {
       }
     }
 
-    private RowCode code(ByteBuffer bytes) {
-      require("code", vector.length + 2 * Float.BYTES, bytes.remaining());
-      bytes.get(code);
-      for (int i = 0; i < code.length; i++) {
-        code[i] ^= (byte) ByteProduct.ZERO;
-      }
-      bytes.order(ByteOrder.LITTLE_ENDIAN);
-      float scale = bytes.getFloat();
-      return new RowCode(scale, bytes.getFloat());
-    }
-
-    private float[] vector(Binary value) {
-      ByteBuffer bytes = value.toByteBuffer();
-      require(VECTOR, 4 * vector.length, bytes.remaining());
-      bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
-      return vector;
-    }
-
-    private void require(String column, int expected, int found) {
-      if (found != expected) {
-        throw new WeftException(
-            ExitCode.INPUT_MISSING,
-            "Cannot open the index %s: a %s has %d bytes, where the width %d asks for %d. Build it"
-                + " again: scripts/weft index --force.",
-            snapshot.path(),
-            column,
-            found,
-            vector.length,
-            expected);
-      }
-    }
-
-    private String text(Object value) {
+    private static String text(Object value) {
       return ((Binary) value).toStringUsingUTF8();
     }
   }

@@ -14,8 +14,8 @@ import org.bytedeco.javacpp.BytePointer;
  * for what belongs to the codes. The vectors lie beside the codes, 5 N D bytes together, or stay in
  * the files they come from: N D bytes.
  *
- * <p>Filled by {@link #set}, {@link #put} or {@link #putCode}, from several threads if they set
- * different rows; not changed afterwards, and then safe to share between threads until {@link
+ * <p>Filled by {@link #set}, or by {@link #putCode} and {@link #put}, from several threads if they
+ * set different rows; not changed afterwards, and then safe to share between threads until {@link
  * #close}.
  */
 final class VectorBlocks implements AutoCloseable {
@@ -27,7 +27,7 @@ final class VectorBlocks implements AutoCloseable {
   private final List<Block> blocks = new ArrayList<>();
   private final Bounds bounds;
   private final Optional<VectorFiles> files;
-  private double largestLength;
+  private volatile double largestLength;
 
   /**
    * Some rows.
@@ -87,41 +87,45 @@ final class VectorBlocks implements AutoCloseable {
     for (int i = 0; i < width; i++) {
       code[i] ^= (byte) ByteProduct.ZERO; // adds 128
     }
-    put(row, vector, code, made);
+    putCode(row, code, made);
+    put(row, vector);
+  }
+
+  /** Stores a vector. */
+  void put(int row, float[] vector) {
+    blocks.get(row / ROWS).vectors().put(row % ROWS * width, vector);
+    atLeast(Math.sqrt(Kernels.best().score(vector, vector)) * (1 + 1e-6));
   }
 
   /**
-   * Stores a row whose code is known.
+   * Stores the code of a vector.
    *
    * @param code D bytes with {@link ByteProduct#ZERO} added
    */
-  void put(int row, float[] vector, byte[] code, RowCode made) {
-    blocks.get(row / ROWS).vectors().put(row % ROWS * width, vector);
-    double length = Math.sqrt(Kernels.best().score(vector, vector)) * (1 + 1e-6);
-    put(row, code, made, length);
-  }
-
-  /** Stores the code of a row whose vector stays in its file. */
   void putCode(int row, byte[] code, RowCode made) {
-    long square = 0;
-    for (byte value : code) {
-      int whole = (byte) (value ^ ByteProduct.ZERO);
-      square += (long) whole * whole;
-    }
-    put(row, code, made, made.scale() * Math.sqrt((double) square) + made.error());
-  }
-
-  private void put(int row, byte[] code, RowCode made, double length) {
     blocks.get(row / ROWS).codes().put(row % ROWS * width, code);
     bounds.scales[row] = made.scale();
     bounds.errors[row] = made.error();
-    synchronized (this) {
-      largestLength = Math.max(largestLength, length);
+    if (files.isPresent()) {
+      long square = 0;
+      for (byte value : code) {
+        int whole = (byte) (value ^ ByteProduct.ZERO);
+        square += (long) whole * whole;
+      }
+      atLeast(made.scale() * Math.sqrt((double) square) + made.error());
+    }
+  }
+
+  private void atLeast(double length) {
+    if (length > largestLength) {
+      synchronized (this) {
+        largestLength = Math.max(largestLength, length);
+      }
     }
   }
 
   /** At least the length of the longest vector. */
-  synchronized double largestLength() {
+  double largestLength() {
     return largestLength;
   }
 

@@ -6,29 +6,29 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import org.apache.hadoop.conf.Configuration;
+import java.util.stream.IntStream;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileRange;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
  * The vectors of N rows where they lie: in the Parquet files of an index, uncompressed, each read
- * by itself. Memory: 8 N bytes for the places.
+ * by itself. Rows of a page that follow one another in memory too are a run, of which memory holds
+ * the first row and its place: 12 bytes for some hundred rows.
  *
- * <p>Filled by {@link #place}, from several threads if they set different rows; not changed
- * afterwards, and then safe to share between threads until {@link #close}.
+ * <p>Safe to share between threads until {@link #close}.
  */
 final class VectorFiles implements AutoCloseable {
   private static final int FILE_SHIFT = 44; // 16 TiB in a file, half a million files
 
   private final List<Path> paths;
   private final List<FSDataInputStream> files = new ArrayList<>();
-  private final long[] places;
+  private final int[] firsts; // row of each run
+  private final long[] places; // of it
   private final int width;
 
   /** Receives vectors. */
@@ -46,33 +46,46 @@ final class VectorFiles implements AutoCloseable {
   /**
    * Opens the files.
    *
-   * @param paths of all files of the index
-   * @param size N
+   * @param files of the index
+   * @param places of the vector of each row, by {@link #place}
    * @param width D
    */
-  VectorFiles(Configuration hadoop, List<Path> paths, int size, int width) {
-    this.paths = paths;
+  VectorFiles(List<IndexFileReader> files, long[] places, int width) {
+    this.paths = files.stream().map(IndexFileReader::path).toList();
     this.width = width;
-    places = new long[size];
-    for (Path path : paths) {
+    firsts =
+        IntStream.range(0, places.length)
+            .filter(row -> row == 0 || places[row] != places[row - 1] + stride())
+            .toArray();
+    this.places = Arrays.stream(firsts).mapToLong(row -> places[row]).toArray();
+    for (IndexFileReader file : files) {
       try {
-        FileSystem system = path.getFileSystem(hadoop);
-        files.add((system instanceof LocalFileSystem local ? local.getRaw() : system).open(path));
+        this.files.add(file.open());
       } catch (IOException e) {
         close();
-        throw failed(path, e);
+        throw failed(file.path(), e);
       }
     }
   }
 
-  /** States where the vector of a row lies. */
-  void place(int row, int file, long offset) {
-    places[row] = ((long) file << FILE_SHIFT) | offset;
+  /** Where a vector lies, in one number. */
+  static long place(int file, long offset) {
+    return ((long) file << FILE_SHIFT) | offset;
+  }
+
+  private long place(int row) {
+    int found = Arrays.binarySearch(firsts, row);
+    int run = found < 0 ? -found - 2 : found;
+    return places[run] + stride() * (row - firsts[run]);
+  }
+
+  private long stride() {
+    return PlainColumn.stride(4 * width);
   }
 
   /** Bytes of memory. */
   long bytes() {
-    return 8L * places.length;
+    return (4L + 8L) * firsts.length;
   }
 
   /** Reads the vectors of the first {@code count} rows of an array, file by file in one request. */
@@ -80,7 +93,7 @@ final class VectorFiles implements AutoCloseable {
     TreeMap<Integer, List<Integer>> byFile = new TreeMap<>();
     for (int i = 0; i < count; i++) {
       byFile
-          .computeIfAbsent((int) (places[rows[i]] >>> FILE_SHIFT), any -> new ArrayList<>())
+          .computeIfAbsent((int) (place(rows[i]) >>> FILE_SHIFT), any -> new ArrayList<>())
           .add(i);
     }
     float[] vector = new float[width];
@@ -88,7 +101,7 @@ final class VectorFiles implements AutoCloseable {
         (file, some) -> {
           List<FileRange> ranges = new ArrayList<>(some.size());
           for (int i : some) {
-            long offset = places[rows[i]] & ((1L << FILE_SHIFT) - 1);
+            long offset = place(rows[i]) & ((1L << FILE_SHIFT) - 1);
             ranges.add(FileRange.createFileRange(offset, 4 * width));
           }
           try {

@@ -12,9 +12,7 @@ import dev.weft.store.Snapshot;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -39,8 +37,8 @@ import org.apache.hadoop.conf.Configuration;
  * alone, so the merged answers of parts of an index ({@link Hit#merge}) are the answer of the
  * whole.
  *
- * <p>Memory: 5 D + 16 bytes and the texts of its key and location per row, outside the heap but for
- * the texts and 16 bytes; D + 24 and the texts with {@link Scope#vectorsInFiles}.
+ * <p>Memory per row: 5 D bytes outside the heap, D with {@link Scope#vectorsInFiles}; and in it 12
+ * bytes and what its id, location and description do not share with those of the row before.
  */
 public final class VectorIndex implements AutoCloseable {
   /** Queries answered together: they share the reading of the rows. */
@@ -136,9 +134,16 @@ public final class VectorIndex implements AutoCloseable {
     return rows.size();
   }
 
-  /** Bytes that the rows take, in and outside the heap. */
+  /**
+   * Bytes that the index takes, in and outside the heap: codes, vectors, texts, tables and
+   * centroids; of attributes the references, not the values.
+   */
   public long bytes() {
-    return rows.bytes() + keys.bytes();
+    return rows.bytes()
+        + keys.bytes()
+        + attributes.bytes()
+        + ranking.centroids.bytes()
+        + 4L * cellStarts.length;
   }
 
   /** URI of an image's file, if the index has the image. */
@@ -320,26 +325,23 @@ public final class VectorIndex implements AutoCloseable {
 
   private BitSet passing(Filter filter) {
     BitSet passing = new BitSet(size());
-    int[] row = new int[1];
-    Map<String, ImageKey> key = new HashMap<>();
-    for (row[0] = 0; row[0] < size(); row[0]++) {
-      key.clear();
-      if (filter.test(column -> value(row[0], column, key))) {
-        passing.set(row[0]);
+    for (int row = 0; row < size(); row++) {
+      int number = row;
+      if (filter.test(column -> value(number, column))) {
+        passing.set(row);
       }
     }
     return passing;
   }
 
-  private Object value(int row, String column, Map<String, ImageKey> key) {
+  private Object value(int row, String column) {
     if (columns.attributes().containsKey(column)) {
       return attributes.get(row, column);
     }
-    ImageKey known = key.computeIfAbsent("", any -> keys.key(row));
     return switch (column) {
-      case "id" -> known.id();
-      case "dataset" -> known.dataset();
-      default -> known.category();
+      case "id" -> keys.id(row);
+      case "dataset" -> keys.group(row).dataset();
+      default -> keys.group(row).category();
     };
   }
 

@@ -53,7 +53,7 @@ final class AnnotationFile {
       throw new WeftException(
           e,
           ExitCode.INPUT_MISSING,
-          "Cannot read annotations: there is no file %s. Set ingest.datasets to where it is, or"
+          "Cannot read annotations: there is no file %s. Set ingest.datasets (or --annotations) to where it is, or"
               + " another layout.",
           path);
     } catch (IOException e) {

@@ -63,7 +63,7 @@ public final class CircoReader implements AnnotationReader {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
           "Cannot read a CIRCO data set: %s has neither val.json nor test.json. Set ingest.datasets"
-              + " to the folder that holds them.",
+              + " (or --annotations) to the folder that holds them.",
           folder.path());
     }
     return queries;

@@ -13,6 +13,7 @@ import dev.weft.evaluate.Comparison.Side;
 import dev.weft.evaluate.Outcomes.Outcome;
 import dev.weft.evaluate.Outcomes.Query;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -155,6 +156,25 @@ class ComparisonTest {
         .containsExactly("0", "1");
     assertThat(ComparisonTable.terminal(comparison))
         .contains("mAP@5", "+20.00", "percent; * where the interval leaves zero out");
+  }
+
+  @Test
+  void roundingMakesNoDifferenceCertain() {
+    List<Query> queries = IntStream.range(0, 30).mapToObj(i -> query("", i)).toList();
+    Outcome before = new Outcome(3, 0, List.of(.3, .3, .3, .3), List.of(), List.of());
+    Outcome after =
+        new Outcome(3, 0, List.of(.1 + .2, .1 + .2, .1 + .2, .1 + .2), List.of(), List.of());
+    Outcomes outcomes =
+        outcomes(
+            "circo/val",
+            Family.CIRCO,
+            queries,
+            Map.of(
+                "sum", Collections.nCopies(30, before), "gated", Collections.nCopies(30, after)));
+
+    Difference found = compare(outcomes).by("mAP@5").orElseThrow();
+    assertThat(List.of(found.low(), found.high())).containsOnly(0.0);
+    assertThat(found.certain()).isFalse();
   }
 
   @Test

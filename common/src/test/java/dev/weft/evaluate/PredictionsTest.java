@@ -260,7 +260,7 @@ class PredictionsTest {
 
             {"query"
             {"query": null}
-            {"query": 1, "ranking": 2}
+            {"query": 1, "category": "dress", "ranking": 2}
             {"query": 1, "category": 3, "ranking": []}
             {"query": 2, "query": 3, "ranking": []}
             """);
@@ -281,6 +281,22 @@ class PredictionsTest {
   }
 
   @Test
+  void aLineWithoutItsCategoryIsNamed() throws IOException {
+    List<String> lines = Files.readAllLines(GOLDEN.resolve("fashioniq/predictions.jsonl"));
+    lines.set(2, lines.get(2).replaceFirst("\"category\": *\"[a-z]+\", *", ""));
+    Path file = Files.write(folder.resolve("p.jsonl"), lines);
+
+    assertThatThrownBy(
+            () ->
+                score(
+                    "fashioniq/original",
+                    annotations("fashioniq", Layout.FASHIONIQ, GOLDEN.resolve("fashioniq")),
+                    file))
+        .hasMessageContaining("p.jsonl, line 3: query 7 has no category, which must be one of ")
+        .hasMessageContaining("missing: 1 of ");
+  }
+
+  @Test
   void filesThatAreNoPredictionsAreRefused() throws IOException {
     Annotations cirr = annotations("cirr", Layout.CIRR, GOLDEN.resolve("cirr"));
     Path list = Files.writeString(folder.resolve("list.json"), "[1, 2]");
@@ -293,7 +309,9 @@ class PredictionsTest {
     assertThatThrownBy(() -> score("cirr/val", cirr, list))
         .hasMessageContaining("list.json: it must be JSON lines of {\"query\", \"ranking\"}");
     assertThatThrownBy(() -> score("cirr/val", cirr, cut))
-        .hasMessageContaining("cut.json, line 2: it is no JSON");
+        .hasMessageContaining(
+            "cut.json, line 2: it is no JSON: Unexpected end-of-input: expected close marker for"
+                + " Array. docs/evaluation.md");
     assertThatThrownBy(() -> score("cirr/val", cirr, headless))
         .hasMessageContaining("h.json: \"version\" must be \"rc2\", found null")
         .hasMessageContaining("\"metric\" must be \"recall\" or \"recall_subset\", found none");
@@ -314,6 +332,22 @@ class PredictionsTest {
         .hasMessageContaining("query 100 has image " + group.get(0).asText() + " twice")
         .hasMessageContaining("query 101 has 2 images of its image group, exactly 3 are needed")
         .hasMessageContaining("query 102 has dev-1-1-img9 in its image group, which is no member");
+  }
+
+  @Test
+  void someGroupsWithoutARankingAreRefused() throws IOException {
+    Annotations cirr = annotations("cirr", Layout.CIRR, GOLDEN.resolve("cirr"));
+    Path recall = GOLDEN.resolve("cirr/recall.json");
+    ObjectNode subset = (ObjectNode) json("cirr/recall_subset.json");
+    subset.remove(List.of("103", "101"));
+    Path file = Files.writeString(folder.resolve("s.json"), subset.toString());
+
+    assertThatThrownBy(() -> score("cirr/val", cirr, recall, file))
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.BAD_ROWS))
+        .hasMessageContaining("recall.json, key 101, line ")
+        .hasMessageContaining("2 of 25 queries have no ranking of their image group")
+        .hasMessageContaining("such as query 101, and the others have one");
   }
 
   @Test

@@ -184,7 +184,7 @@ class CircoReaderTest {
         .isInstanceOf(WeftException.class)
         .hasMessage(
             "Cannot read a CIRCO data set: %s has neither val.json nor test.json. Set"
-                + " ingest.datasets to the folder that holds them.",
+                + " ingest.datasets (or --annotations) to the folder that holds them.",
             temp);
   }
 }

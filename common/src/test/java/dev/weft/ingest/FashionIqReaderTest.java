@@ -277,7 +277,7 @@ class FashionIqReaderTest {
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_MISSING))
         .hasMessage(
             "Cannot read annotations: there is no file %s/image_splits/split.shirt.val.json. Set"
-                + " ingest.datasets to where it is, or another layout.",
+                + " ingest.datasets (or --annotations) to where it is, or another layout.",
             temp);
   }
 

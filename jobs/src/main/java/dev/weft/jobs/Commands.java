@@ -40,6 +40,9 @@ import picocli.CommandLine.Spec;
 
 /** The commands: their options, their help with examples, and the job that each runs. */
 final class Commands {
+  /** Columns of help. */
+  private static final int WIDTH = 100;
+
   private Commands() {}
 
   /** What a command writes to and reads the time from. */
@@ -177,7 +180,7 @@ final class Commands {
       CommandLine root, Object command, String name, String description, String... examples) {
     List<String> footer = new ArrayList<>(List.of("", "Examples:"));
     for (String example : examples) {
-      footer.add("  scripts/weft " + example);
+      footer.addAll(pasteable(example));
     }
     if (command instanceof SessionCommand) {
       footer.add(
@@ -187,8 +190,21 @@ final class Commands {
     CommandSpec spec = added.getCommandSpec().name(name).mixinStandardHelpOptions(true);
     spec.addOption(
         OptionSpec.builder("--debug").description("Shows the stack trace of a failure.").build());
-    spec.usageMessage().description(description).footer(footer.toArray(String[]::new)).width(100);
+    spec.usageMessage().description(description).footer(footer.toArray(String[]::new)).width(WIDTH);
     root.addSubcommand(name, added);
+  }
+
+  /** An example in lines that are not wrapped, so that it can be pasted into a shell. */
+  private static List<String> pasteable(String example) {
+    List<String> lines = new ArrayList<>();
+    String rest = "  " + (example.contains("scripts/weft ") ? "" : "scripts/weft ") + example;
+    while (rest.length() > WIDTH - 2) {
+      int end = rest.lastIndexOf(" --", WIDTH - 4);
+      lines.add(rest.substring(0, end) + " \\");
+      rest = "     " + rest.substring(end);
+    }
+    lines.add(rest);
+    return lines;
   }
 
   /** The command without a name: help and version. */
@@ -196,7 +212,7 @@ final class Commands {
       name = "weft",
       mixinStandardHelpOptions = true,
       versionProvider = Version.class,
-      usageHelpWidth = 100,
+      usageHelpWidth = WIDTH,
       synopsisSubcommandLabel = "COMMAND",
       description = "Fine-tunes and serves composed image retrieval on Spark.",
       footer = {

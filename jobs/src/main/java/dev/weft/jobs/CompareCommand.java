@@ -7,6 +7,7 @@ import dev.weft.evaluate.Comparison.Bootstrap;
 import dev.weft.evaluate.Comparison.Change;
 import dev.weft.evaluate.Comparison.Side;
 import dev.weft.evaluate.ComparisonTable;
+import dev.weft.evaluate.Family;
 import dev.weft.evaluate.Outcomes;
 import dev.weft.jobs.evaluate.EvaluatedRun;
 import java.util.ArrayList;
@@ -81,6 +82,8 @@ final class CompareCommand implements Callable<Integer> {
     refuseOtherProtocols(first, second);
     List<Integer> cutoffs = cutoffs(first, second);
     Map<String, Object> protocols = new LinkedHashMap<>();
+    say("first %s (%s), second %s (%s)", runs.get(0), before, runs.get(1), after);
+    say("");
     for (Outcomes one : first.outcomes()) {
       for (Outcomes other : second.outcomes()) {
         if (one.protocol().equals(other.protocol())) {
@@ -90,14 +93,16 @@ final class CompareCommand implements Callable<Integer> {
                   new Side(other, after),
                   cutoffs,
                   new Bootstrap(resamples, seed));
-          print(comparison);
+          print(comparison, one.family());
           protocols.put(one.protocol(), comparison.named());
         }
       }
     }
     List<String> changes = first.changesTo(second);
     say("what changed from %s to %s:", runs.get(0), runs.get(1));
-    (changes.isEmpty() ? List.of("nothing but the head") : changes)
+    (changes.isEmpty()
+            ? List.of(before.equals(after) ? "nothing" : "nothing but the head")
+            : changes)
         .forEach(change -> say("  %s", change));
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("stage", "compare");
@@ -139,16 +144,17 @@ final class CompareCommand implements Callable<Integer> {
     return cutoffs;
   }
 
-  private void print(Comparison comparison) {
+  private void print(Comparison comparison, Family family) {
     console.out().print(ComparisonTable.terminal(comparison));
     List<Change> changes = comparison.changes();
     List<Change> gains =
         changes.stream().filter(change -> change.gain() > 0).limit(listed).toList();
     List<Change> losses = new ArrayList<>(changes);
     Collections.reverse(losses);
-    list("largest gains", gains);
+    String by = family == Family.CIRCO ? " of average precision, with the rank of the target" : "";
+    list("largest gains" + by, gains);
     list(
-        "largest losses",
+        "largest losses" + by,
         losses.stream().filter(change -> change.gain() < 0).limit(listed).toList());
     say("");
   }

@@ -170,13 +170,13 @@ final class ScoreCommands {
                   String.join(", ", predictions));
       Metrics metrics = scored.metrics();
       console.out().println(metrics.caption());
+      int width = metrics.values().keySet().stream().mapToInt(String::length).max().orElse(0);
+      String line = "  %-" + width + "s  %6.2f";
       metrics
           .values()
           .forEach(
               (metric, value) ->
-                  console
-                      .out()
-                      .println(String.format(Locale.ROOT, "  %-34s %6.2f", metric, 100 * value)));
+                  console.out().println(String.format(Locale.ROOT, line, metric, 100 * value)));
       metrics.degradedBecause().forEach(why -> console.out().println("  degraded: " + why));
       scored.notes().forEach(note -> console.out().println("  note: " + note));
       Map<String, Object> fields = new LinkedHashMap<>();

@@ -42,6 +42,16 @@ class CommandLineInterfaceTest {
   }
 
   @Test
+  void examplesCanBePasted() {
+    assertThat(weft("score", "--help")).isZero();
+    assertThat(weft("doctor", "--help")).isZero();
+    assertThat(out.toString(UTF_8).lines()).allMatch(line -> line.length() < 100);
+    assertThat(out.toString(UTF_8).replaceAll("\\\\\\R +", ""))
+        .containsPattern("data/circo/annotations --predictions val.json\\R")
+        .containsPattern("\\R  WEFT_SPARK_CONF=my-spark.conf scripts/weft doctor --config");
+  }
+
+  @Test
   void anUnknownCommandIsAUsageErrorThatSuggests() {
     assertThat(weft("trian", "--config", "x")).isEqualTo(64);
     assertThat(err.toString(UTF_8)).contains("Cannot run 'weft trian --config x'", "weft train");
