@@ -1,5 +1,6 @@
 package dev.weft.align;
 
+import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeVectors;
 import dev.weft.encode.PatchNetwork;
 import dev.weft.encode.PatchShape;
@@ -39,6 +40,7 @@ public final class AlignStep {
   }
 
   AlignStep(ImageSide images, AlignParameters layout) {
+    NativeBackend.load();
     this.images = images;
     this.layout = layout;
     this.projection =
