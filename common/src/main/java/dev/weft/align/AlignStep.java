@@ -1,6 +1,7 @@
 package dev.weft.align;
 
 import dev.weft.compute.MatrixProduct;
+import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeVectors;
 import dev.weft.encode.PatchNetwork;
 import dev.weft.encode.PatchShape;
@@ -40,6 +41,7 @@ public final class AlignStep {
   }
 
   AlignStep(ImageSide images, AlignParameters layout) {
+    NativeBackend.load();
     this.images = images;
     this.layout = layout;
     this.projection =

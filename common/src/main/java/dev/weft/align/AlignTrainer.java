@@ -2,6 +2,7 @@ package dev.weft.align;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.compute.NativeBackend;
 import dev.weft.compute.NativeVectors;
 import dev.weft.compute.Optimizer;
 import dev.weft.compute.Schedule;
@@ -55,6 +56,7 @@ public final class AlignTrainer {
    * @return the flat vector of {@link AlignParameters}
    */
   public float[] train(AlignWorkers workers, Consumer<AlignProgress> progress) {
+    NativeBackend.load(); // a driver whose executors do the rest has nobody else to start it
     int steps = config.epochs() * batches.steps();
     Schedule schedule =
         new Schedule(

@@ -2,10 +2,11 @@ package dev.weft.store;
 
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.api.DelegatingWriteSupport;
 import org.apache.parquet.hadoop.api.WriteSupport;
 
 /**
- * Begins Parquet files of an attempt.
+ * Begins Parquet files of an attempt. Equal rows give equal files, in whatever process.
  *
  * @param <T> rows
  */
@@ -19,8 +20,20 @@ public final class ParquetBuilder<T> extends ParquetWriter.Builder<T, ParquetBui
    * @param support that says how a row is written
    */
   public ParquetBuilder(HashingOutput file, WriteSupport<T> support) {
-    super(new ParquetOutput(file));
-    this.support = support;
+    this(new ParquetOutput(file), support);
+  }
+
+  private ParquetBuilder(ParquetOutput file, WriteSupport<T> support) {
+    super(file);
+    this.support =
+        new DelegatingWriteSupport<>(support) {
+          /** Called once, between the last row group and the footer. */
+          @Override
+          public FinalizedWriteContext finalizeWrite() {
+            file.hold();
+            return super.finalizeWrite();
+          }
+        };
   }
 
   @Override

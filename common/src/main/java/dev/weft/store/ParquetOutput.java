@@ -1,27 +1,52 @@
 package dev.weft.store;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import org.apache.parquet.io.OutputFile;
 import org.apache.parquet.io.PositionOutputStream;
 
-/** Hands the bytes of a Parquet file to the stream that counts and hashes them. */
-record ParquetOutput(HashingOutput file) implements OutputFile {
+/**
+ * Hands the bytes of a Parquet file to the stream that counts and hashes them. What follows the
+ * last row group is held back to the end, for {@link ParquetFooter#ordered}.
+ */
+final class ParquetOutput implements OutputFile {
+  private final HashingOutput file;
+  private final ByteArrayOutputStream held = new ByteArrayOutputStream();
+  private boolean holding;
+
+  ParquetOutput(HashingOutput file) {
+    this.file = file;
+  }
+
+  /** Says that all row groups are written. */
+  void hold() {
+    holding = true;
+  }
+
   @Override
   public PositionOutputStream create(long ignoredBlockSize) {
     return new PositionOutputStream() {
       @Override
       public long getPos() {
-        return file.position();
+        return file.position() + held.size();
       }
 
       @Override
       public void write(int value) throws IOException {
-        file.write(value);
+        if (holding) {
+          held.write(value);
+        } else {
+          file.write(value);
+        }
       }
 
       @Override
       public void write(byte[] bytes, int offset, int length) throws IOException {
-        file.write(bytes, offset, length);
+        if (holding) {
+          held.write(bytes, offset, length);
+        } else {
+          file.write(bytes, offset, length);
+        }
       }
 
       @Override
@@ -31,6 +56,10 @@ record ParquetOutput(HashingOutput file) implements OutputFile {
 
       @Override
       public void close() throws IOException {
+        if (held.size() > 0) {
+          file.write(ParquetFooter.ordered(held.toByteArray()));
+          held.reset();
+        }
         file.close();
       }
     };

@@ -95,7 +95,7 @@ class AlignTrainerTest {
         .train(new LocalWorkers(TRAINING, List.of(step)), curve::add);
   }
 
-  private static AlignConfig config(int epochs, double logitScale, double maxLogitScale) {
+  static AlignConfig config(int epochs, double logitScale, double maxLogitScale) {
     return new AlignConfig(
         epochs, 32, 0.003, 4, logitScale, maxLogitScale, 16, 16, 8, 16, 32, 0, false, 10_000, 0);
   }

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import picocli.CommandLine;
@@ -23,6 +24,7 @@ final class CommandLineInterface {
 
   private final PrintStream out;
   private final PrintStream err;
+  private String failure = "";
 
   CommandLineInterface(PrintStream out, PrintStream err) {
     this.out = out;
@@ -31,6 +33,7 @@ final class CommandLineInterface {
 
   /** Runs one command line; never throws. */
   int run(String... args) {
+    failure = "";
     boolean terminal = System.getenv("WEFT_TERMINAL") != null;
     CommandLine commandLine =
         Commands.commandLine(
@@ -38,8 +41,13 @@ final class CommandLineInterface {
     commandLine.setOut(new PrintWriter(out, true, StandardCharsets.UTF_8));
     commandLine.setErr(new PrintWriter(err, true, StandardCharsets.UTF_8));
     commandLine.setParameterExceptionHandler(this::usageError);
-    commandLine.setExecutionExceptionHandler(this::failure);
+    commandLine.setExecutionExceptionHandler(this::executionError);
     return commandLine.execute(args);
+  }
+
+  /** Why the last command failed, as it was said; empty if it did not. */
+  String failure() {
+    return failure;
   }
 
   private void print(Map<String, Object> fields) {
@@ -53,18 +61,23 @@ final class CommandLineInterface {
 
   private int usageError(CommandLine.ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    err.printf(
-        "Cannot run 'weft %s': %s. See 'scripts/weft %s --help'.%n",
-        String.join(" ", args),
-        e.getMessage(),
-        command.getParent() == null ? "" : command.getCommandName());
+    failure =
+        String.format(
+            Locale.ROOT,
+            "Cannot run 'weft %s': %s. See 'scripts/weft %s --help'.",
+            String.join(" ", args),
+            e.getMessage(),
+            command.getParent() == null ? "" : command.getCommandName());
+    err.println(failure);
     CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
     return ExitCode.USAGE.code();
   }
 
-  private int failure(Exception thrown, CommandLine command, CommandLine.ParseResult parsed) {
+  private int executionError(
+      Exception thrown, CommandLine command, CommandLine.ParseResult parsed) {
     WeftException plain = plain(thrown);
-    err.println(plain.getMessage());
+    failure = plain.getMessage();
+    err.println(failure);
     if (parsed.hasMatchedOption("--debug") || plain.exitCode() == ExitCode.BUG) {
       thrown.printStackTrace(err);
     }

@@ -241,8 +241,11 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** There an application that ends without ever having opened a session counts as failed. */
-  private static boolean isYarnDriver() {
+  /**
+   * Whether this process is an application master of YARN (cluster mode). There an application that
+   * ends without ever having opened a session counts as failed.
+   */
+  static boolean isYarnDriver() {
     return "yarn".equals(System.getProperty("spark.master"))
         && "cluster".equals(System.getProperty("spark.submit.deployMode"));
   }

@@ -3,7 +3,6 @@ package dev.weft.jobs;
 import dev.weft.ExitCode;
 import java.util.Locale;
 import java.util.TimeZone;
-import org.apache.spark.SparkEnv;
 
 /**
  * The main class of the jar: {@code spark-submit --class dev.weft.jobs.Weft weft.jar <command>
@@ -11,7 +10,7 @@ import org.apache.spark.SparkEnv;
  *
  * <p>Ends normally on success. A failure ends the process with its exit code, except in YARN's
  * cluster mode, where the application master would take {@code System.exit} for a crash: there it
- * is thrown.
+ * is thrown, and YARN's diagnostics begin with it.
  */
 public final class Weft {
   private Weft() {}
@@ -20,12 +19,14 @@ public final class Weft {
   public static void main(String[] args) {
     Locale.setDefault(Locale.ROOT);
     TimeZone.setDefault(TimeZone.getTimeZone("UTC"));
-    int code = new CommandLineInterface(System.out, System.err).run(args);
+    CommandLineInterface commands = new CommandLineInterface(System.out, System.err);
+    int code = commands.run(args);
     if (code == ExitCode.OK.code()) {
       return;
     }
-    if ("cluster".equals(System.getProperty("spark.submit.deployMode")) && SparkEnv.get() != null) {
-      throw new IllegalStateException("weft ended with exit code " + code);
+    if (Session.isYarnDriver()) {
+      throw new IllegalStateException(
+          "weft ended with exit code " + code + ". " + commands.failure());
     }
     System.exit(code);
   }

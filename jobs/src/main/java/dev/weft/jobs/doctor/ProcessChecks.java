@@ -15,8 +15,8 @@ import java.util.Locale;
 final class ProcessChecks {
   private static final int JAVA = 17;
 
-  /** Those whose rows in docs/deploy.md pass. */
-  private static final List<String> SPARK = List.of("4.1.", "4.2.");
+  /** Those whose rows in docs/deploy.md pass, the one to take first. */
+  static final List<String> SPARK = List.of("4.1", "4.2", "4.0");
 
   private static final String SCALA = "2.13.";
 
@@ -87,11 +87,13 @@ final class ProcessChecks {
         Check.of(
             "spark",
             where,
-            SPARK.stream().anyMatch(software.spark()::startsWith),
+            SPARK.stream().anyMatch(minor -> software.spark().startsWith(minor + ".")),
             ERROR,
             "Spark " + software.spark(),
-            "Weft is tested on Spark 4.1 and 4.2; others lack methods that it calls",
-            "SPARK_HOME=/path/to/spark-4.1"));
+            "Weft is tested on Spark "
+                + String.join(", ", SPARK)
+                + "; others lack methods that it calls",
+            "SPARK_HOME=/path/to/spark-" + SPARK.get(0)));
     checks.add(
         Check.of(
             "spark-match",

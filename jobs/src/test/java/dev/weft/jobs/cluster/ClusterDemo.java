@@ -1,29 +1,19 @@
 package dev.weft.jobs.cluster;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.weft.store.Artefact;
-import dev.weft.store.FileEntry;
+import dev.weft.jobs.cluster.Published.Likeness;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import org.apache.commons.codec.digest.DigestUtils;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileUtil;
 import org.apache.spark.launcher.JavaModuleOptions;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -39,16 +29,16 @@ final class ClusterDemo implements Callable<Integer> {
   private static final int TRY_AGAIN = 75;
   private static final int IO = 74;
 
-  @Option(names = "--spark", required = true, description = "Folder of Spark, with jars/.")
-  private Path spark;
+  /**
+   * As many as Spark gives an executor with one core: on two threads a product of matrices may add
+   * up in another order, and end in other last bits.
+   */
+  private static final Map<String, String> THREADS = Map.of("OMP_NUM_THREADS", "1");
+
+  @Mixin private Demo demo;
 
   @Option(names = "--hdfs", required = true, description = "The jar with the servers of HDFS.")
   private Path hdfs;
-
-  @Option(names = "--folder", description = "Kept afterwards; none: a temporary one.")
-  private Path folder;
-
-  private final long start = System.nanoTime();
 
   private ClusterDemo() {}
 
@@ -58,74 +48,60 @@ final class ClusterDemo implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Path place = folder == null ? Files.createTempDirectory("weft-cluster") : folder;
-    String jars = spark.resolve("jars") + "/*";
+    Path place = demo.place();
+    String jars = demo.spark().resolve("jars") + "/*";
     String secret = UUID.randomUUID().toString();
     List<String> options = new ArrayList<>(List.of(JavaModuleOptions.defaultModuleOptionArray()));
     options.add("-Dspark.authenticate=true");
     options.add("-Dspark.network.crypto.enabled=true");
     options.add("-Dspark.master.rest.enabled=false"); // it knows no secret
     options.add("-Dspark.authenticate.secret=" + secret);
-    StandaloneCluster.Spark servers = new StandaloneCluster.Spark(spark, jars, options);
-    Files.createDirectories(place);
-    say("start a NameNode, %d DataNodes, a master and 2 workers in %s", DATA_NODES, place);
+    StandaloneCluster.Spark servers = new StandaloneCluster.Spark(demo.spark(), jars, options);
+    demo.say("start a NameNode, %d DataNodes, a master and 2 workers in %s", DATA_NODES, place);
     Map<String, Object> result = new LinkedHashMap<>();
     try (HdfsCluster store = new HdfsCluster(place.resolve("hdfs"), hdfs + ":" + jars, DATA_NODES);
         StandaloneCluster cluster = new StandaloneCluster(place, servers, 2, List.of());
         WeftRuns runs =
-            new WeftRuns(
-                place, store.uri(), Map.of(), settings(place, cluster.address(), secret))) {
+            new WeftRuns(place, store.uri(), THREADS, settings(place, cluster.address(), secret))) {
       store.put(Path.of("conf/wardrobe-tiny.yaml"), WeftRuns.CONFIG);
       result.putAll(clientMode(runs, store));
-      say("verify every file of it");
+      demo.say("verify every file of it");
       runs.start("status", "client", "status", "--verify").require(0);
-      say("the same in cluster mode: the driver on a worker, its output on HDFS");
+      demo.say("the same in cluster mode: the driver on a worker, its output on HDFS");
       runs.pipeline("cluster", runs.store() + "/cluster", "spark.submit.deployMode=cluster")
           .require(0);
       String driver = cluster.driverOutput();
       if (!driver.contains("RESULT {\"stage\":\"pipeline\",\"status\":\"done\"")) {
         throw new AssertionError("the driver on the worker said: " + driver);
       }
-      say("and with a root that cannot be written");
+      demo.say("and with a root that cannot be written");
       runs.pipeline("failing", "/proc/weft", "spark.submit.deployMode=cluster").require(1);
-      say("it ended with 1");
-      say("the same on this machine alone, its output on local disk");
+      demo.say("it ended with 1");
+      demo.say("the same on this machine alone, its output on local disk");
       runs.pipeline("local", place.resolve("local").toString(), "spark.master=local[2]").require(0);
       result.putAll(compare(runs.store(), place.resolve("local").toString()));
     }
-    result.put("seconds", Math.round((System.nanoTime() - start) / 1e9));
-    if (folder == null) {
-      FileUtil.fullyDelete(place.toFile());
-    }
-    System.out.println("RESULT " + new JsonMapper().writeValueAsString(result));
-    return 0;
-  }
-
-  private void say(String format, Object... arguments) {
-    System.out.printf(
-        Locale.ROOT,
-        "%4d s  %s%n",
-        Math.round((System.nanoTime() - start) / 1e9),
-        String.format(Locale.ROOT, format, arguments));
+    demo.end(place, result);
+    return "done".equals(result.get("status")) ? 0 : 1;
   }
 
   /** The pipeline, while servers of the store are killed. */
   private Map<String, Object> clientMode(WeftRuns runs, HdfsCluster store) {
-    say("the pipeline in client mode, its input and output on HDFS");
+    demo.say("the pipeline in client mode, its input and output on HDFS");
     String root = runs.store() + "/client";
     ServerProcess pipeline = runs.pipeline("client", root);
     pipeline.await("a file is being written", () -> store.beingWritten("/").isPresent());
     String file = store.beingWritten("/").orElse("a file just closed");
     store.killDataNode(0);
-    say("killed a DataNode while %s was written", file);
+    demo.say("killed a DataNode while %s was written", file);
     pipeline.await("training has begun", () -> store.exists("/client/train"));
     double without = store.restartNameNode();
-    say("killed the NameNode in training, started it again: %.1f s without", without);
+    demo.say("killed the NameNode in training, started it again: %.1f s without", without);
     int code = pipeline.exitCode();
-    say("the pipeline ended with exit code %d", code);
+    demo.say("the pipeline ended with exit code %d", code);
     int again = 0;
     if (code == IO || code == TRY_AGAIN) {
-      say("and once more");
+      demo.say("and once more");
       again = 1;
       pipeline = runs.pipeline("client-again", root);
     }
@@ -164,66 +140,31 @@ final class ClusterDemo implements Callable<Integer> {
   }
 
   /**
-   * Every artefact of two roots on HDFS against those of a local one. The tables of ingest have to
-   * be the same to the byte. The encoder that align trains is so to rounding alone, and all that is
-   * made with it follows: there it is counted how many are.
+   * What two roots on HDFS have published, file by file, against what a local one has: as many
+   * slices and as many threads for each on all of them, so every file has to be the same.
    */
   private Map<String, Object> compare(String store, String local) throws IOException {
-    Map<String, List<String>> expected = contents(local);
-    long files = expected.values().stream().mapToLong(List::size).sum();
+    Published expected = Published.of(local);
     Map<String, Object> figures = new LinkedHashMap<>();
-    figures.put("artefacts", expected.size());
-    figures.put("files", files);
+    figures.put("artefacts", expected.artefacts().size());
+    figures.put("files", expected.files().size());
     for (String root : List.of("client", "cluster")) {
-      Map<String, List<String>> found = contents(store + "/" + root);
-      if (!found.keySet().equals(expected.keySet())
-          || !found.get("ingest").equals(expected.get("ingest"))) {
-        throw new AssertionError(root + " has " + found + "\nlocal has " + expected);
+      Map<Likeness, List<String>> found = expected.compare(Published.of(store + "/" + root));
+      demo.say(
+          "%s mode: of %d files %d are the same as on this machine alone, %d more say the same",
+          root,
+          expected.files().size(),
+          found.get(Likeness.BYTES).size(),
+          found.get(Likeness.CONTENT).size());
+      found.get(Likeness.CONTENT).forEach(file -> demo.say("  says the same: %s", file));
+      found.get(Likeness.DIFFERENT).forEach(file -> demo.say("  different: %s", file));
+      figures.put("equal_bytes_in_" + root + "_mode", found.get(Likeness.BYTES).size());
+      figures.put("equal_content_in_" + root + "_mode", found.get(Likeness.CONTENT).size());
+      figures.put("different_in_" + root + "_mode", found.get(Likeness.DIFFERENT));
+      if (!found.get(Likeness.DIFFERENT).isEmpty()) {
+        figures.put("status", "failed");
       }
-      List<String> different = new ArrayList<>();
-      long equal = 0;
-      for (Map.Entry<String, List<String>> artefact : expected.entrySet()) {
-        List<String> rest = new ArrayList<>(artefact.getValue());
-        rest.removeAll(found.get(artefact.getKey()));
-        equal += artefact.getValue().size() - rest.size();
-        rest.forEach(file -> different.add(artefact.getKey() + " " + file.split(" ", 2)[0]));
-      }
-      say("%s mode: %d of %d files are the same as on this machine alone", root, equal, files);
-      different.forEach(file -> say("  different: %s", file));
-      figures.put("equal_in_" + root + "_mode", equal);
     }
     return figures;
-  }
-
-  /** Name and content's hash of each file of the newest version of each artefact. */
-  private static Map<String, List<String>> contents(String root) throws IOException {
-    Map<String, List<String>> contents = new TreeMap<>();
-    for (Artefact artefact : Artefact.all(new Configuration(), root)) {
-      List<String> files = new ArrayList<>();
-      for (FileEntry file : artefact.require().manifest().files()) {
-        var path = new org.apache.hadoop.fs.Path(artefact.folder(), "data/" + file.path());
-        String name = file.name().replaceFirst("-\\d+(?=\\.parquet$)", ""); // the task's number
-        try (FSDataInputStream in = path.getFileSystem(new Configuration()).open(path)) {
-          files.add(name + " " + DigestUtils.sha256Hex(pages(file, in.readAllBytes())));
-        }
-      }
-      contents.put(artefact.name(), files);
-    }
-    return contents;
-  }
-
-  /**
-   * A Parquet file without its footer: there the encodings of a column stand in the order of a hash
-   * set, which differs from process to process.
-   */
-  private static byte[] pages(FileEntry file, byte[] bytes) {
-    if (!file.name().endsWith(".parquet")) {
-      return bytes;
-    }
-    int footer =
-        ByteBuffer.wrap(bytes)
-            .order(ByteOrder.LITTLE_ENDIAN)
-            .getInt(bytes.length - 2 * Integer.BYTES);
-    return Arrays.copyOf(bytes, bytes.length - 2 * Integer.BYTES - footer);
   }
 }

@@ -103,8 +103,13 @@ public final class ServerProcess {
     throw new AssertionError(name + " has not ended; it said: " + output() + errors());
   }
 
+  /** Whether it has not ended. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
   /** Waits for the end, which has to be with this exit code. */
-  void require(int expected) {
+  public void require(int expected) {
     int code = exitCode();
     if (code != expected) {
       throw new AssertionError(

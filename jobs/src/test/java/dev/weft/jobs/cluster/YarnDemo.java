@@ -5,12 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.apache.hadoop.fs.FileUtil;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -20,16 +19,10 @@ import picocli.CommandLine.Option;
  */
 @Command(name = "scripts/demo yarn", mixinStandardHelpOptions = true)
 final class YarnDemo implements Callable<Integer> {
-  @Option(names = "--spark", required = true, description = "Folder of Spark, with jars/.")
-  private Path spark;
+  @Mixin private Demo demo;
 
   @Option(names = "--servers", required = true, description = "Jars of the servers, a class path.")
   private String servers;
-
-  @Option(names = "--folder", description = "Kept afterwards; none: a temporary one.")
-  private Path folder;
-
-  private final long start = System.nanoTime();
 
   private YarnDemo() {}
 
@@ -39,10 +32,10 @@ final class YarnDemo implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Path place = folder == null ? Files.createTempDirectory("weft-yarn") : folder;
+    Path place = demo.place();
     Path hadoop = Files.createDirectories(place.resolve("hadoop"));
-    String classPath = servers + ":" + spark.resolve("jars") + "/*";
-    say("start a NameNode, 2 DataNodes, a ResourceManager and 2 NodeManagers in %s", place);
+    String classPath = servers + ":" + demo.spark().resolve("jars") + "/*";
+    demo.say("start a NameNode, 2 DataNodes, a ResourceManager and 2 NodeManagers in %s", place);
     try (HdfsCluster store = new HdfsCluster(hadoop, classPath, 2);
         YarnCluster yarn = new YarnCluster(hadoop, classPath, 2);
         WeftRuns runs =
@@ -50,10 +43,10 @@ final class YarnDemo implements Callable<Integer> {
                 place,
                 store.uri(),
                 Map.of("HADOOP_CONF_DIR", hadoop.toString()),
-                settings(spark, place))) {
+                settings(demo.spark(), place))) {
       store.put(Path.of("conf/wardrobe-tiny.yaml"), WeftRuns.CONFIG);
       for (String mode : List.of("client", "cluster")) {
-        say("the pipeline in %s mode, its input and output on HDFS", mode);
+        demo.say("the pipeline in %s mode, its input and output on HDFS", mode);
         ServerProcess run =
             runs.pipeline(mode, runs.store() + "/" + mode, "spark.submit.deployMode=" + mode);
         run.require(0);
@@ -62,34 +55,21 @@ final class YarnDemo implements Callable<Integer> {
         requireTold("SUCCEEDED", yarn.lastEnd());
         runs.start("status-" + mode, mode, "status", "--verify").require(0);
       }
-      say("the same in cluster mode again: there is nothing to do");
+      demo.say("the same in cluster mode again: there is nothing to do");
       runs.pipeline("again", runs.store() + "/cluster", "spark.submit.deployMode=cluster")
           .require(0);
       requireTold("RESULT {\"stage\":\"pipeline\",\"status\":\"up to date\"", yarn.output());
-      say("and with a root that cannot be written: YARN and the caller are told");
+      demo.say("and with a root that cannot be written: YARN and the caller are told");
       ServerProcess failing =
           runs.pipeline("failing", "file:///proc/weft", "spark.submit.deployMode=cluster");
       failing.require(1);
       String end = yarn.lastEnd();
       requireTold("FAILED", end);
-      say("it ended with 1, YARN says: %s", end.lines().findFirst().orElse(""));
+      requireTold("weft ended with exit code ", end);
+      demo.say("it ended with 1, YARN says: %s", end.lines().findFirst().orElse(""));
     }
-    if (folder == null) {
-      FileUtil.fullyDelete(place.toFile());
-    }
-    System.out.printf(
-        Locale.ROOT,
-        "RESULT {\"demo\":\"yarn\",\"status\":\"done\",\"seconds\":%d}%n",
-        Math.round((System.nanoTime() - start) / 1e9));
+    demo.end(place, Map.of("demo", "yarn", "status", "done"));
     return 0;
-  }
-
-  private void say(String format, Object... arguments) {
-    System.out.printf(
-        Locale.ROOT,
-        "%4d s  %s%n",
-        Math.round((System.nanoTime() - start) / 1e9),
-        String.format(Locale.ROOT, format, arguments));
   }
 
   private static void requireTold(String expected, String said) {

@@ -67,7 +67,7 @@ class ProcessChecksTest {
         Arguments.of("java", software(11, "Linux amd64", "4.1.1", "2.13.17", "0.1.0", "2.36")),
         Arguments.of("system", software(17, "Linux aarch64", "4.1.1", "2.13.17", "0.1.0", "2.36")),
         Arguments.of("spark", software(17, "Linux amd64", "3.5.7", "2.13.17", "0.1.0", "2.36")),
-        Arguments.of("spark", software(17, "Linux amd64", "4.0.1", "2.13.17", "0.1.0", "2.36")),
+        Arguments.of("spark", software(17, "Linux amd64", "4.10.0", "2.13.17", "0.1.0", "2.36")),
         Arguments.of(
             "spark-match", software(17, "Linux amd64", "4.1.0", "2.13.17", "0.1.0", "2.36")),
         Arguments.of("scala", software(17, "Linux amd64", "4.1.1", "2.12.20", "0.1.0", "2.36")),

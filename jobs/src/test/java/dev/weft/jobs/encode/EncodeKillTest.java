@@ -8,16 +8,15 @@ import dev.weft.jobs.Session;
 import dev.weft.jobs.StageResult;
 import dev.weft.jobs.TinyPipeline;
 import dev.weft.jobs.TinyWardrobe;
+import dev.weft.jobs.WeftCommand;
 import dev.weft.jobs.align.AlignJob;
+import dev.weft.jobs.cluster.ServerProcess;
 import dev.weft.jobs.store.Table;
 import dev.weft.store.Artefact;
 import dev.weft.store.FileEntry;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** An encode that does not end: killed with no chance to clean up, or failed. */
 class EncodeKillTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final int IMAGES = 180;
 
   /** Tasks, and so shards, of two images. */
@@ -49,7 +47,7 @@ class EncodeKillTest {
   }
 
   @Test
-  void whatAKilledRunHadEncodedIsNotEncodedAgain() throws IOException, InterruptedException {
+  void whatAKilledRunHadEncodedIsNotEncodedAgain() throws IOException {
     AlignJob.run(TinyWardrobe.session());
     StageResult undisturbed = EncodeJob.run(TinyWardrobe.forced());
     Path root = aligned();
@@ -109,44 +107,13 @@ class EncodeKillTest {
         .sum();
   }
 
-  private void killAfterAShard(Artefact shards, Path root)
-      throws IOException, InterruptedException {
-    Process process = start(root);
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+  private void killAfterAShard(Artefact shards, Path root) {
+    ServerProcess process =
+        new WeftCommand(WeftCommand.LOCAL, "encode", root, List.of(SHARDS)).start(folder);
     try {
-      while (shards.latest().isEmpty()) {
-        assertThat(process.isAlive() && System.nanoTime() < deadline)
-            .as("it comes so far; see " + folder.resolve("err"))
-            .isTrue();
-        Thread.sleep(20);
-      }
+      process.await("a shard is there", () -> shards.latest().isPresent());
     } finally {
-      process.destroyForcibly(); // SIGKILL
-      process.waitFor();
+      process.kill();
     }
-  }
-
-  private Process start(Path root) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(
-        List.of(
-            "-XX:TieredStopAtLevel=1", // starts sooner, computes the same
-            "-Dspark.master=local[2]",
-            "-Dspark.ui.enabled=false",
-            "-Dspark.driver.host=localhost",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.weft.jobs.Weft",
-            "encode",
-            "--config",
-            Files.writeString(folder.resolve("encode.yaml"), "root: '" + root + "'\n").toString(),
-            "--set",
-            SHARDS));
-    return new ProcessBuilder(command)
-        .redirectOutput(folder.resolve("out").toFile())
-        .redirectError(folder.resolve("err").toFile())
-        .start();
   }
 }

@@ -2,6 +2,7 @@ package dev.weft.jobs.release;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.weft.jobs.LocalSpark;
+import dev.weft.jobs.cluster.ServerProcess;
 import dev.weft.store.RunRecord;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -109,8 +109,8 @@ final class FineTuneSoak implements Callable<Integer> {
     return broken.isEmpty() ? 0 : 1;
   }
 
-  private static String succeed(FineTuneRuns runs) {
-    return FineTuneProcess.start(runs, Optional.empty()).result();
+  private static void succeed(FineTuneRuns runs) {
+    FineTuneProcess.start(runs).require(0);
   }
 
   private FineTuneRuns fresh(String name) {
@@ -157,9 +157,9 @@ final class FineTuneSoak implements Callable<Integer> {
     int ended = 0;
     for (int kill = 1; kill <= kills; kill++) {
       FineTuneRuns runs = fresh("moment-" + kill);
-      FineTuneProcess process = FineTuneProcess.start(runs, Optional.empty());
+      ServerProcess process = FineTuneProcess.start(runs);
       long moment = random.nextLong(milliseconds);
-      FineTuneProcess.pause(moment);
+      pause(moment);
       ended += process.isAlive() ? 0 : 1;
       process.kill();
       succeed(runs);
@@ -168,13 +168,22 @@ final class FineTuneSoak implements Callable<Integer> {
     found.put("moments", Map.of("killed", kills - ended, "had_ended", ended));
   }
 
+  private static void pause(long milliseconds) {
+    try {
+      Thread.sleep(milliseconds);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
   private void twins() {
     for (int pair = 1; pair <= twins; pair++) {
       FineTuneRuns runs = fresh("twins-" + pair);
-      FineTuneProcess one = FineTuneProcess.start(runs, Optional.empty());
-      FineTuneProcess other = FineTuneProcess.start(runs, Optional.empty());
-      one.result();
-      other.result();
+      ServerProcess one = FineTuneProcess.start(runs);
+      ServerProcess other = FineTuneProcess.start(runs);
+      one.require(0);
+      other.require(0);
       check("started twice at once", runs);
     }
     found.put("twins", Map.of("pairs", twins));

@@ -2,23 +2,19 @@ package dev.weft.jobs.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.jobs.WeftCommand;
+import dev.weft.jobs.cluster.ServerProcess;
 import dev.weft.store.Artefact;
 import dev.weft.store.Snapshot;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command in a process of its own, killed with no chance to clean up. */
 class TrainKillTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final String[] SETTINGS = {
     "train.heads=[gated, combiner]",
     "train.epochs=12",
@@ -30,8 +26,7 @@ class TrainKillTest {
   @TempDir Path folder;
 
   @Test
-  void killedInTheMiddleOfEachHeadTheSameCommandEndsInTheSameBytes()
-      throws IOException, InterruptedException {
+  void killedInTheMiddleOfEachHeadTheSameCommandEndsInTheSameBytes() throws IOException {
     EncodedTriplets undisturbed = EncodedTriplets.written(folder.resolve("undisturbed"), 400);
     Path root = folder.resolve("killed");
     EncodedTriplets killed = undisturbed.copy(root);
@@ -53,9 +48,9 @@ class TrainKillTest {
     }
 
     // Without a master Spark could not even open.
-    Process again = start(root);
-    assertThat(again.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-    assertThat(Files.readString(folder.resolve("out")))
+    ServerProcess again = command(root, List.of()).start(folder);
+    again.require(0);
+    assertThat(again.output())
         .startsWith("RESULT {\"stage\":\"train\",\"status\":\"up to date\",\"seconds\":");
   }
 
@@ -68,51 +63,16 @@ class TrainKillTest {
     return checkpoints.latest().map(Snapshot::version).orElse(0L);
   }
 
-  private void killWhen(BooleanSupplier condition, Path root)
-      throws IOException, InterruptedException {
-    Process process =
-        start(
-            root,
-            "-Dspark.master=local[2]",
-            "-Dspark.ui.enabled=false",
-            "-Dspark.driver.host=localhost");
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+  private void killWhen(BooleanSupplier condition, Path root) {
+    ServerProcess process = command(root, WeftCommand.LOCAL).start(folder);
     try {
-      while (!condition.getAsBoolean()) {
-        assertThat(process.isAlive() && System.nanoTime() < deadline)
-            .as(() -> "it comes so far; it said: " + read("err"))
-            .isTrue();
-        Thread.sleep(20);
-      }
+      process.await("it came so far", condition);
     } finally {
-      process.destroyForcibly(); // SIGKILL
-      process.waitFor();
+      process.kill();
     }
   }
 
-  private Process start(Path root, String... properties) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.add("-XX:TieredStopAtLevel=1"); // starts sooner, computes the same
-    command.addAll(List.of(properties));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.weft.jobs.Weft"));
-    Path config = Files.writeString(folder.resolve("train.yaml"), "root: '" + root + "'\n");
-    command.addAll(List.of("train", "--config", config.toString()));
-    for (String setting : SETTINGS) {
-      command.addAll(List.of("--set", setting));
-    }
-    return new ProcessBuilder(command)
-        .redirectOutput(folder.resolve("out").toFile())
-        .redirectError(folder.resolve("err").toFile())
-        .start();
-  }
-
-  private String read(String name) {
-    try {
-      return Files.readString(folder.resolve(name));
-    } catch (IOException e) {
-      return e.toString();
-    }
+  private static WeftCommand command(Path root, List<String> options) {
+    return new WeftCommand(options, "train", root, List.of(SETTINGS));
   }
 }
