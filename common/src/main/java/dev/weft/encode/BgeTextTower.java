@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +40,8 @@ public final class BgeTextTower implements AutoCloseable {
   /** Positions the model was trained with; longer texts lose their end. */
   private static final int MAX_TOKENS = 512;
 
-  private static final String MODEL = "/bge-small-en-v1.5-q.onnx";
-  private static final String TOKENIZER = "/bge-small-en-v1.5-q-tokenizer.json";
+  static final String MODEL = "/bge-small-en-v1.5-q.onnx";
+  static final String TOKENIZER = "/bge-small-en-v1.5-q-tokenizer.json";
 
   private final OrtEnvironment environment;
   private final OrtSession session;
@@ -52,8 +53,8 @@ public final class BgeTextTower implements AutoCloseable {
   private BgeTextTower(byte[] model, byte[] tokenizerJson, int threads)
       throws OrtException, IOException {
     this.threads = threads;
-    this.fingerprint = Fingerprint.of(model, tokenizerJson);
     this.environment = OrtEnvironment.getEnvironment();
+    this.fingerprint = fingerprint(model, tokenizerJson, environment.getVersion());
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
@@ -89,7 +90,13 @@ public final class BgeTextTower implements AutoCloseable {
     }
   }
 
-  private static byte[] resource(String name) throws IOException {
+  /** The vectors of 8-bit weights depend on the version of ONNX Runtime too. */
+  static String fingerprint(byte[] model, byte[] tokenizerJson, String runtime) {
+    return Fingerprint.of(
+        model, tokenizerJson, ("ONNX Runtime " + runtime).getBytes(StandardCharsets.UTF_8));
+  }
+
+  static byte[] resource(String name) throws IOException {
     try (InputStream in = BgeTextTower.class.getResourceAsStream(name)) {
       if (in == null) {
         throw new IOException(name + " is not on the class path");
@@ -167,7 +174,7 @@ public final class BgeTextTower implements AutoCloseable {
     return OnnxTensor.createTensor(environment, LongBuffer.wrap(values), shape);
   }
 
-  /** A hash of the model and its tokenizer, 64 hexadecimal digits. */
+  /** A hash of the model, its tokenizer and what runs it, 64 hexadecimal digits. */
   public String fingerprint() {
     return fingerprint;
   }

@@ -1,5 +1,6 @@
 package dev.weft.encode;
 
+import ai.onnxruntime.OrtEnvironment;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.ingest.RgbImage;
@@ -16,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Any exported model of the CLIP family: CLIP, SigLIP and what was fine-tuned from them, run by
@@ -132,8 +134,19 @@ public final class OnnxEncoder implements DualEncoder {
    */
   public static String fingerprint(ModelFiles files, Path folder, ModelOptions options)
       throws IOException {
+    return fingerprint(files, folder, options, () -> OrtEnvironment.getEnvironment().getVersion());
+  }
+
+  /**
+   * @param runtime gives the version of ONNX Runtime, on which the vectors of a quantised model
+   *     depend
+   */
+  static String fingerprint(
+      ModelFiles files, Path folder, ModelOptions options, Supplier<String> runtime)
+      throws IOException {
+    ModelLayout layout = files.layout(options.variant());
     String preprocessing =
-        processor(files.place(), folder, files.layout(options.variant()), options)
+        processor(files.place(), folder, layout, options)
             .map(ImageProcessor::fingerprint)
             .orElse("no images");
     String all =
@@ -147,7 +160,22 @@ public final class OnnxEncoder implements DualEncoder {
     if (options.jpegScale() == ModelOptions.JpegScale.DRAFT) { // else as before there was a choice
       all += " draft";
     }
+    if (isQuantized(files, folder, layout)) {
+      all += " ONNX Runtime " + runtime.get();
+    }
     return Fingerprint.of(all.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static boolean isQuantized(ModelFiles files, Path folder, ModelLayout layout)
+      throws IOException {
+    for (ModelFiles.File file : files.files()) {
+      Optional<String> name = Optional.of(file.name());
+      if ((name.equals(layout.image()) || name.equals(layout.text()))
+          && Quantization.isUsedIn(folder.resolve(file.name()), file.sha256())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Optional<ImageProcessor> processor(

@@ -11,13 +11,14 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.MappedByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One graph in ONNX Runtime: a session, and what its inputs and outputs are.
@@ -25,9 +26,7 @@ import java.util.TreeMap;
  * <p>Safe for concurrent use until closed.
  */
 final class OnnxGraph implements AutoCloseable {
-  /** An operator that quantises by the range of its whole input, so rows of a batch mix. */
-  private static final byte[] MIXES_ROWS =
-      "DynamicQuantizeLinear".getBytes(StandardCharsets.US_ASCII);
+  private static final Logger LOG = LoggerFactory.getLogger(OnnxGraph.class);
 
   private final Path file;
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
@@ -51,18 +50,15 @@ final class OnnxGraph implements AutoCloseable {
    */
   OnnxGraph(String place, Path file, ModelOptions.Device device, int threads) {
     this.file = file;
-    this.onGpu = onGpu(device);
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(threads);
-      options.setInterOpNumThreads(1);
-      if (onGpu) {
-        options.addCUDA();
-      }
-      this.firstRun = new FirstRun(options);
-      this.session = session(file, options);
+    try {
+      Started started =
+          started(name(), device, onGpu(device), gpu -> start(threads, gpu), LOG::warn);
+      this.session = started.session();
+      this.firstRun = started.firstRun();
+      this.onGpu = started.onGpu();
       this.inputs = tensors(session.getInputInfo());
       this.outputs = tensors(session.getOutputInfo());
-      this.mixesRows = contains(file, MIXES_ROWS);
+      this.mixesRows = Quantization.mixesRows(file);
     } catch (OrtException | IOException | LinkageError e) {
       throw new WeftException(
           e,
@@ -76,12 +72,70 @@ final class OnnxGraph implements AutoCloseable {
     }
   }
 
-  private OrtSession session(Path graph, OrtSession.SessionOptions options) throws OrtException {
+  /** A session, watched from its creation. */
+  record Started(OrtSession session, FirstRun firstRun, boolean onGpu) {}
+
+  /** Starts a session on the GPU or on the processor. */
+  interface Starter {
+    Started start(boolean onGpu) throws OrtException, IOException;
+  }
+
+  /**
+   * Starts where the device says. The providers for CUDA can be there and no GPU, or not the
+   * libraries that they need: then {@code auto} computes on the processor, and the log says why.
+   *
+   * @param graph its name, for messages
+   * @param onGpu whether to begin with the GPU
+   * @param warn takes what the log says
+   */
+  static Started started(
+      String graph,
+      ModelOptions.Device device,
+      boolean onGpu,
+      Starter starter,
+      Consumer<String> warn)
+      throws OrtException, IOException {
     try {
-      return environment.createSession(graph.toString(), options);
-    } catch (OrtException | RuntimeException e) {
-      firstRun.discard();
-      throw e;
+      return starter.start(onGpu);
+    } catch (OrtException e) {
+      if (!onGpu) {
+        throw e;
+      }
+      if (device == ModelOptions.Device.CUDA) {
+        throw new WeftException(
+            e,
+            ExitCode.RESOURCE_MISSING,
+            "Cannot encode with encode.device=cuda: ONNX Runtime says %s for %s. Check the driver and"
+                + " CUDA's libraries on this machine (scripts/weft doctor), or set encode.device to auto"
+                + " or cpu.",
+            e.getMessage(),
+            graph);
+      }
+      warn.accept(
+          String.format(
+              Locale.ROOT,
+              "encode.device is auto, and no GPU can be used for %s: ONNX Runtime says %s. Computing"
+                  + " on the processor.",
+              graph,
+              e.getMessage()));
+      return starter.start(false);
+    }
+  }
+
+  private Started start(int threads, boolean gpu) throws OrtException, IOException {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(threads);
+      options.setInterOpNumThreads(1);
+      if (gpu) {
+        options.addCUDA();
+      }
+      FirstRun watch = new FirstRun(options);
+      try {
+        return new Started(environment.createSession(file.toString(), options), watch, gpu);
+      } catch (OrtException | RuntimeException e) {
+        watch.discard();
+        throw e;
+      }
     }
   }
 
@@ -107,23 +161,6 @@ final class OnnxGraph implements AutoCloseable {
           }
         });
     return tensors;
-  }
-
-  private static boolean contains(Path file, byte[] word) throws IOException {
-    try (FileChannel channel = FileChannel.open(file)) {
-      MappedByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-      int last = bytes.limit() - word.length;
-      for (int at = 0; at <= last; at++) {
-        int same = 0;
-        while (same < word.length && bytes.get(at + same) == word[same]) {
-          same++;
-        }
-        if (same == word.length) {
-          return true;
-        }
-      }
-      return false;
-    }
   }
 
   /** Name to type and shape; -1 is a free dimension. */

@@ -1,6 +1,7 @@
 package dev.weft.encode;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.weft.ExitCode;
@@ -9,13 +10,18 @@ import dev.weft.compute.NativeVectors;
 import dev.weft.compute.VectorFile;
 import dev.weft.ingest.RgbImage;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -167,10 +173,53 @@ public final class StarterEncoder implements DualEncoder {
     return encoder;
   }
 
-  private static Manifest manifest(String place, byte[] json) {
-    Manifest manifest;
+  /**
+   * The bundle in a folder, such as the one that align published elsewhere.
+   *
+   * @param uri a folder of any Hadoop file system
+   * @return its files by name; empty where the folder holds no bundle
+   */
+  public static Optional<Map<String, byte[]>> find(Configuration hadoop, String uri) {
+    Path folder = new Path(uri);
     try {
-      manifest = JSON.readValue(json, Manifest.class);
+      FileSystem system = folder.getFileSystem(hadoop);
+      if (!system.exists(new Path(folder, MANIFEST))) {
+        return Optional.empty();
+      }
+      Map<String, byte[]> bundle = new TreeMap<>();
+      for (String name : List.of(MANIFEST, IMAGE, TEXT)) {
+        try (InputStream in = system.open(new Path(folder, name))) {
+          bundle.put(name, in.readAllBytes());
+        }
+      }
+      return Optional.of(bundle);
+    } catch (IOException e) {
+      throw new WeftException(
+          e,
+          ExitCode.IO,
+          "Cannot read the encoder in %s: %s. Check that the place can be reached and has all files"
+              + " of the bundle, then run the same command again.",
+          uri,
+          e.getMessage());
+    }
+  }
+
+  private static Manifest manifest(String place, byte[] json) {
+    try {
+      JsonNode found = JSON.readTree(json);
+      String kind = found.path("kind").asText(KIND);
+      int format = found.path("format").asInt(FORMAT);
+      if (!kind.equals(KIND) || format != FORMAT) {
+        throw new WeftException(
+            ExitCode.INPUT_MISSING,
+            "Cannot load the encoder in %s: it is of kind '%s', format %d, and this program reads kind"
+                + " 'starter', format %d. Run the align stage again, or use a newer version.",
+            place,
+            kind,
+            format,
+            FORMAT);
+      }
+      return JSON.treeToValue(found, Manifest.class);
     } catch (IOException e) {
       throw new WeftException(
           e,
@@ -180,17 +229,6 @@ public final class StarterEncoder implements DualEncoder {
           place,
           e.getMessage());
     }
-    if (!KIND.equals(manifest.kind()) || manifest.format() != FORMAT) {
-      throw new WeftException(
-          ExitCode.INPUT_MISSING,
-          "Cannot load the encoder in %s: it is of kind '%s', format %d, and this program reads kind"
-              + " 'starter', format %d. Run the align stage again, or use a newer version.",
-          place,
-          manifest.kind(),
-          manifest.format(),
-          FORMAT);
-    }
-    return manifest;
   }
 
   private static void requireEqual(String place, String file, String expected, String found) {

@@ -22,7 +22,7 @@ import java.util.OptionalInt;
  *
  * <p>A file is refused by its header where it is larger than the limits, before pixels are
  * allocated, and a decode is given up when its time is over; see {@link TimedDecode} for what
- * becomes of one that never ends.
+ * becomes of one that never ends. JPEG files of few pixels and scans end soon and are not timed.
  *
  * <p>Instances are immutable and safe to share between threads.
  */
@@ -31,6 +31,9 @@ public final class ImageDecoder {
   public static final int VERSION = 2;
 
   private static final int GREATEST_REDUCTION = 8;
+
+  /** Pixels times scans of a JPEG file; libjpeg-turbo passes over some 100 million a second. */
+  private static final long SOON = 20_000_000;
 
   private final ImageLimits limits;
   private final OptionalInt draftSide;
@@ -70,7 +73,24 @@ public final class ImageDecoder {
     if (bytes.length > limits.maxBytes()) {
       throw tooManyBytes(bytes.length, limits);
     }
-    return TimedDecode.run(() -> decodeNow(bytes), limits.timeoutSeconds());
+    ImageFormat format = ImageFormat.of(bytes).orElseThrow(() -> ImageFormat.unread(bytes));
+    if (format == ImageFormat.JPEG) {
+      Optional<RgbImage> soon = TimedDecode.here(() -> soon(bytes));
+      if (soon.isPresent()) {
+        return soon.get();
+      }
+    }
+    return TimedDecode.run(() -> decodeNow(format, bytes), limits.timeoutSeconds());
+  }
+
+  /** A JPEG file that libjpeg-turbo decodes within a second, whatever it holds. */
+  private Optional<RgbImage> soon(byte[] bytes) throws BadImageException {
+    JpegSegments segments = segments(bytes);
+    return endsSoon(segments) ? fast(bytes, segments) : Optional.empty();
+  }
+
+  static boolean endsSoon(JpegSegments segments) {
+    return segments.pixelsOfAllScans() <= SOON;
   }
 
   static BadImageException tooManyBytes(long bytes, ImageLimits limits) {
@@ -79,8 +99,7 @@ public final class ImageDecoder {
         "the file has " + bytes + " bytes, ingest.max-image-bytes is " + limits.maxBytes());
   }
 
-  private RgbImage decodeNow(byte[] bytes) throws BadImageException {
-    ImageFormat format = ImageFormat.of(bytes).orElseThrow(() -> ImageFormat.unread(bytes));
+  private RgbImage decodeNow(ImageFormat format, byte[] bytes) throws BadImageException {
     PluginReader plugin = new PluginReader(format, limits);
     return switch (format) {
       case JPEG -> jpeg(bytes, plugin);
@@ -97,16 +116,27 @@ public final class ImageDecoder {
   }
 
   private RgbImage jpeg(byte[] bytes, PluginReader plugin) throws BadImageException {
-    JpegSegments segments = JpegSegments.read(bytes);
-    limits.check(segments.width(), segments.height());
+    JpegSegments segments = segments(bytes);
     if (segments.components() == 4) {
       return upright(segments.exif(), plugin.readInks(bytes, segments.adobeTransform()));
     }
-    Optional<RgbImage> fast =
-        NativeJpeg.reads(segments.process())
-            ? NativeJpeg.decode(bytes, reduction(segments.width(), segments.height()))
-            : Optional.empty();
-    return upright(segments.exif(), fast.isPresent() ? fast.get() : plugin.read(bytes));
+    Optional<RgbImage> fast = fast(bytes, segments);
+    return fast.isPresent() ? fast.get() : upright(segments.exif(), plugin.read(bytes));
+  }
+
+  private JpegSegments segments(byte[] bytes) throws BadImageException {
+    JpegSegments segments = JpegSegments.read(bytes);
+    limits.check(segments.width(), segments.height());
+    return segments;
+  }
+
+  /** By libjpeg-turbo; empty where it cannot, or finds the file damaged. */
+  private Optional<RgbImage> fast(byte[] bytes, JpegSegments segments) {
+    if (segments.components() == 4 || !NativeJpeg.reads(segments.process())) {
+      return Optional.empty();
+    }
+    return NativeJpeg.decode(bytes, reduction(segments.width(), segments.height()))
+        .map(stored -> upright(segments.exif(), stored));
   }
 
   /** By what Pillow's draft divides the sides. */

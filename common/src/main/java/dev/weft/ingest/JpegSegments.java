@@ -1,5 +1,8 @@
 package dev.weft.ingest;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -16,6 +19,7 @@ import java.util.OptionalInt;
  * @param width pixels, as stored
  * @param height pixels, as stored
  * @param components 1 grey, 3 colours, 4 inks
+ * @param scans passes over the pixels
  * @param adobeTransform 0 none, 1 YCbCr, 2 YCCK; absent without Adobe's segment
  */
 record JpegSegments(
@@ -24,6 +28,7 @@ record JpegSegments(
     int width,
     int height,
     int components,
+    int scans,
     OptionalInt adobeTransform) {
   private static final byte[] EXIF = {'E', 'x', 'i', 'f', 0, 0};
   private static final byte[] ADOBE = {'A', 'd', 'o', 'b', 'e'};
@@ -34,6 +39,9 @@ record JpegSegments(
 
   /** A progressive file has about ten; each costs a pass over all pixels. */
   private static final int MOST_SCANS = 500;
+
+  private static final VarHandle EIGHT =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
   static boolean begins(byte[] bytes) {
     return bytes.length > 2
@@ -54,13 +62,13 @@ record JpegSegments(
     int scans = 0;
     int at = 2;
     while (at + 1 < bytes.length) {
-      if ((bytes[at] & 0xFF) != 0xFF) {
-        at++; // decoders skip stray bytes between segments, and so do we
-        continue;
+      at = nextMarker(bytes, at); // decoders skip stray bytes between segments, and so do we
+      if (at + 1 >= bytes.length) {
+        break;
       }
       int marker = bytes[at + 1] & 0xFF;
       if (marker == END_OF_IMAGE) {
-        return of(bytes, exif, frame, adobe);
+        return of(bytes, exif, frame, scans, adobe);
       }
       if (marker == 0xFF) {
         at++; // fill byte
@@ -91,7 +99,8 @@ record JpegSegments(
     throw corrupt("ends after " + bytes.length + " bytes without an end marker");
   }
 
-  private static JpegSegments of(byte[] bytes, Optional<byte[]> exif, int frame, OptionalInt adobe)
+  private static JpegSegments of(
+      byte[] bytes, Optional<byte[]> exif, int frame, int scans, OptionalInt adobe)
       throws BadImageException {
     if (frame == 0) {
       throw corrupt("has no picture before its end marker");
@@ -108,7 +117,30 @@ record JpegSegments(
         unsigned(bytes, frame + 3),
         unsigned(bytes, frame + 1),
         bytes[frame + 5] & 0xFF,
+        scans,
         adobe);
+  }
+
+  /** What the time of a decode grows with. */
+  long pixelsOfAllScans() {
+    return (long) width * height * scans;
+  }
+
+  /** The next byte of ones, eight at a time, as most of the bytes are scan data; or the end. */
+  private static int nextMarker(byte[] bytes, int from) {
+    int at = from;
+    while (at + Long.BYTES <= bytes.length && !hasOnes((long) EIGHT.get(bytes, at))) {
+      at += Long.BYTES;
+    }
+    while (at < bytes.length && bytes[at] != (byte) 0xFF) {
+      at++;
+    }
+    return at;
+  }
+
+  /** Whether one of eight bytes is 0xFF: its complement is the only one to borrow. */
+  private static boolean hasOnes(long eight) {
+    return (~eight - 0x0101010101010101L & eight & 0x8080808080808080L) != 0;
   }
 
   /** Every start of frame; the other three markers of that row are tables. */

@@ -12,7 +12,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Runs decodes in threads of their own, so that a task goes on when one does not end.
+ * Runs decodes in threads of their own, so that a task goes on when one does not end; those that
+ * are known to end soon in the thread of the task.
  *
  * <p>A decode that is over its time is interrupted: the decoders read through {@link
  * ByteArrayInput}, which then fails, so most end at once. Java cannot end a thread by force. One
@@ -36,21 +37,29 @@ final class TimedDecode {
   private TimedDecode() {}
 
   /**
+   * Decodes in the thread of the caller, which costs no change of threads: for what ends soon,
+   * whatever the file holds.
+   *
+   * @throws BadImageException what the decode says
+   * @throws WeftException as {@link #run}
+   */
+  static <T> T here(Callable<T> decode) throws BadImageException {
+    requireFewLeftBehind();
+    try {
+      return decode.call();
+    } catch (Exception e) {
+      throw rethrown(e);
+    }
+  }
+
+  /**
    * Decodes within a time.
    *
    * @throws BadImageException what the decode says, or with the reason slow-image
    * @throws WeftException with {@link ExitCode#TRY_LATER} where too many decodes do not end
    */
   static RgbImage run(Callable<RgbImage> decode, int timeoutSeconds) throws BadImageException {
-    if (LEFT_BEHIND.get() > MOST_LEFT_BEHIND) {
-      throw new WeftException(
-          ExitCode.TRY_LATER,
-          "Cannot decode images: %d decodes in this process do not end, though their time of %d s is"
-              + " over. Run the same command again; if it fails so again, raise"
-              + " ingest.image-timeout-seconds or take the images of the reason slow-image away.",
-          LEFT_BEHIND.get(),
-          timeoutSeconds);
-    }
+    requireFewLeftBehind();
     AtomicInteger ended = new AtomicInteger();
     Future<RgbImage> running =
         DECODERS.submit(
@@ -82,6 +91,17 @@ final class TimedDecode {
       throw new IllegalStateException("interrupted while decoding an image", e);
     } catch (ExecutionException e) {
       throw rethrown(e.getCause());
+    }
+  }
+
+  private static void requireFewLeftBehind() {
+    if (LEFT_BEHIND.get() > MOST_LEFT_BEHIND) {
+      throw new WeftException(
+          ExitCode.TRY_LATER,
+          "Cannot decode images: %d decodes in this process do not end, though their time is over. Run"
+              + " the same command again; if it fails so again, raise ingest.image-timeout-seconds or"
+              + " take the images of the reason slow-image away.",
+          LEFT_BEHIND.get());
     }
   }
 

@@ -3,6 +3,8 @@ package dev.weft.encode;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.onnxruntime.OrtEnvironment;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -48,6 +50,18 @@ class BgeTextTowerTest {
       }
       assertThat(narrow.fingerprint()).isEqualTo(tower.fingerprint()).hasSize(64);
     }
+  }
+
+  @Test
+  void theFingerprintNamesTheVersionOfTheRuntime() throws IOException {
+    byte[] model = BgeTextTower.resource(BgeTextTower.MODEL);
+    byte[] tokenizer = BgeTextTower.resource(BgeTextTower.TOKENIZER);
+
+    String here = OrtEnvironment.getEnvironment().getVersion();
+
+    assertThat(tower.fingerprint())
+        .isEqualTo(BgeTextTower.fingerprint(model, tokenizer, here))
+        .isNotEqualTo(BgeTextTower.fingerprint(model, tokenizer, here + ".1"));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.weft.encode;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnxruntime.OrtEnvironment;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.ingest.RgbImage;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -185,6 +187,30 @@ class OnnxEncoderTest {
     fingerprints.add(fingerprint(copy, TinyModels.PLAIN));
 
     assertThat(fingerprints).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void theVersionOfTheRuntimeCountsForQuantizedModelsAlone() throws IOException {
+    Path copy = copy("clip");
+    assertThat(fingerprint(copy, "1.22.0")).isEqualTo(fingerprint(copy, "1.23.0"));
+
+    Files.copy(
+        TinyModels.golden("clip-variants/text_model_quantized.onnx"),
+        copy.resolve("onnx/text_model.onnx"),
+        StandardCopyOption.REPLACE_EXISTING);
+
+    assertThat(fingerprint(copy, "1.22.0")).isNotEqualTo(fingerprint(copy, "1.23.0"));
+    String here = OrtEnvironment.getEnvironment().getVersion();
+    assertThat(here).matches("\\d+\\.\\d+\\.\\d+");
+    try (OnnxEncoder opened = TinyModels.open(copy, TinyModels.PLAIN)) {
+      assertThat(opened.fingerprint()).isEqualTo(fingerprint(copy, here));
+    }
+  }
+
+  private static String fingerprint(Path folder, String runtime) throws IOException {
+    ModelFiles files =
+        ModelFiles.of(new org.apache.hadoop.conf.Configuration(), folder.toString(), "fp32");
+    return OnnxEncoder.fingerprint(files, folder, TinyModels.PLAIN, () -> runtime);
   }
 
   private static String fingerprint(Path folder, ModelOptions options) throws IOException {

@@ -73,6 +73,38 @@ class ImageDecoderTest {
     assertCorners(decoder.decode(bytes), RED, GREEN, BLUE, YELLOW);
   }
 
+  /** An interrupted thread waits for no other, so what it decodes, it decodes itself. */
+  @Test
+  void jpegFilesOfFewPixelsAreDecodedByTheCaller() throws BadImageException {
+    assumeTrue(NativeJpeg.isThere());
+    BufferedImage small = noise(64, 64);
+    Thread.currentThread().interrupt();
+    try {
+      assertThat(decoder.decode(encode(small, "jpg")).width()).isEqualTo(64);
+      assertThat(decoder.decode(ImageFixtures.progressiveJpeg(small)).width()).isEqualTo(64);
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
+  @Test
+  void manyPixelsOrScansAreTimed() throws BadImageException {
+    byte[] baseline = encode(noise(64, 64), "jpg");
+    byte[] progressive = ImageFixtures.progressiveJpeg(noise(64, 64)); // ten scans
+
+    assertThat(JpegSegments.read(baseline).scans()).isEqualTo(1);
+    assertThat(JpegSegments.read(progressive).scans()).isEqualTo(10);
+    for (int side : List.of(1_414, 4_472)) { // squares of 2 and 20 million pixels
+      byte[] file = side > 2_000 ? baseline : progressive;
+      assertThat(endsSoon(file, side)).isTrue();
+      assertThat(endsSoon(file, side + 1)).isFalse();
+    }
+  }
+
+  private static boolean endsSoon(byte[] jpeg, int side) throws BadImageException {
+    return ImageDecoder.endsSoon(JpegSegments.read(ImageFixtures.withJpegSize(jpeg, side, side)));
+  }
+
   @Test
   void losslessFormatsKeepEveryPixel() throws BadImageException {
     BufferedImage image = noise(31, 17);

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class TimedDecodeTest {
@@ -36,16 +38,18 @@ class TimedDecodeTest {
 
   @Test
   void whatADecoderThrowsIsCorrupt() {
-    assertThatThrownBy(
-            () ->
-                TimedDecode.run(
-                    () -> {
-                      throw new ArrayIndexOutOfBoundsException(7);
-                    },
-                    60))
-        .isInstanceOfSatisfying(
-            BadImageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CORRUPT_IMAGE))
-        .hasMessageStartingWith("the file cannot be decoded: java.lang.ArrayIndexOutOfBounds");
+    Callable<RgbImage> failing =
+        () -> {
+          throw new ArrayIndexOutOfBoundsException(7);
+        };
+    for (ThrowingCallable decode :
+        List.<ThrowingCallable>of(
+            () -> TimedDecode.run(failing, 60), () -> TimedDecode.here(failing))) {
+      assertThatThrownBy(decode)
+          .isInstanceOfSatisfying(
+              BadImageException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CORRUPT_IMAGE))
+          .hasMessageStartingWith("the file cannot be decoded: java.lang.ArrayIndexOutOfBounds");
+    }
   }
 
   @Test
@@ -78,11 +82,15 @@ class TimedDecodeTest {
     }
     assertThat(TimedDecode.leftBehind()).isEqualTo(5);
 
-    assertThatThrownBy(() -> TimedDecode.run(() -> IMAGE, 1))
-        .isInstanceOfSatisfying(
-            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.TRY_LATER))
-        .hasMessageStartingWith("Cannot decode images: 5 decodes in this process do not end")
-        .hasMessageContaining("raise ingest.image-timeout-seconds");
+    for (ThrowingCallable another :
+        List.<ThrowingCallable>of(
+            () -> TimedDecode.run(() -> IMAGE, 1), () -> TimedDecode.here(() -> IMAGE))) {
+      assertThatThrownBy(another)
+          .isInstanceOfSatisfying(
+              WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.TRY_LATER))
+          .hasMessageStartingWith("Cannot decode images: 5 decodes in this process do not end")
+          .hasMessageContaining("raise ingest.image-timeout-seconds");
+    }
 
     end.countDown();
     awaitNoneLeftBehind();

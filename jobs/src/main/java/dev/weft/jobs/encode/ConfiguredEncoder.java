@@ -3,9 +3,11 @@ package dev.weft.jobs.encode;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.encode.BgeTextTower;
+import dev.weft.encode.DualEncoder;
 import dev.weft.encode.EncodeConfig;
 import dev.weft.encode.ModelFiles;
 import dev.weft.encode.OnnxEncoder;
+import dev.weft.encode.StarterEncoder;
 import dev.weft.encode.TextOnlyEncoder;
 import dev.weft.index.EncodedWith;
 import dev.weft.jobs.Session;
@@ -61,7 +63,23 @@ public final class ConfiguredEncoder {
 
   /** The encoder of the configured model folder, without adapters. */
   public static ConfiguredEncoder frozen(Session session) {
-    return model(session.hadoop(), session.config().encode());
+    EncodeConfig config = session.config().encode();
+    return StarterEncoder.find(session.hadoop(), config.model())
+        .map(bundle -> starter(config.model(), bundle))
+        .orElseGet(() -> model(session.hadoop(), config));
+  }
+
+  /** A starter that was trained elsewhere. */
+  private static ConfiguredEncoder starter(String place, Map<String, byte[]> files) {
+    EncoderBundle.Source source = new EncoderBundle.Starter(place, files);
+    DualEncoder encoder = source.open(1);
+    EncoderBundle bundle = new EncoderBundle(encoder.fingerprint(), source);
+    return new ConfiguredEncoder(
+        "the encoder " + place,
+        encoder.fingerprint(),
+        Optional.empty(),
+        () -> bundle,
+        encoder::dimension);
   }
 
   private static ConfiguredEncoder adapted(Snapshot align, ConfiguredEncoder frozen) {
