@@ -18,15 +18,17 @@ public final class OwnProcess {
    *
    * @param options for Java, besides the class path
    * @param environment variables added to those of this process
+   * @param arguments of the main method
    */
   public static String output(
-      Class<?> program, List<String> options, Map<String, String> environment)
+      Class<?> program, List<String> options, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(options);
     command.addAll(List.of("-Xmx512m", "-cp", System.getProperty("java.class.path")));
     command.add(program.getName());
+    command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
     builder.environment().putAll(environment);

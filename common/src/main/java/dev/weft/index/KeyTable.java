@@ -113,18 +113,16 @@ final class KeyTable {
     while (true) {
       long found = slots.get(slot);
       int row = (int) (found >>> MARK_BITS) - 1;
-      if (row < 0
-          || ((found & ((1 << MARK_BITS) - 1)) == mark(hash)
-              && groups.get(row) == group
-              && ids.is(row, id))) {
+      if (row < 0 || (mark(found) == mark(hash) && groups.get(row) == group && ids.is(row, id))) {
         return slot;
       }
       slot = slot + 1 == capacity ? 0 : slot + 1;
     }
   }
 
-  private static long mark(long hash) {
-    return hash & ((1 << MARK_BITS) - 1);
+  /** The lowest bits, of a hash and of a slot. */
+  private static long mark(long bits) {
+    return bits & ((1 << MARK_BITS) - 1);
   }
 
   private static long hash(ImageKey group, byte[] id) {

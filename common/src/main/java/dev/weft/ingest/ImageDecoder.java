@@ -120,7 +120,8 @@ public final class ImageDecoder {
     if (segments.components() == 4) {
       return upright(segments.exif(), plugin.readInks(bytes, segments.adobeTransform()));
     }
-    Optional<RgbImage> fast = fast(bytes, segments);
+    // What ends soon was tried before, in the thread of the task.
+    Optional<RgbImage> fast = endsSoon(segments) ? Optional.empty() : fast(bytes, segments);
     return fast.isPresent() ? fast.get() : upright(segments.exif(), plugin.read(bytes));
   }
 

@@ -2,6 +2,7 @@ package dev.weft.store;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import org.apache.parquet.io.OutputFile;
 import org.apache.parquet.io.PositionOutputStream;
 
@@ -12,15 +13,16 @@ import org.apache.parquet.io.PositionOutputStream;
 final class ParquetOutput implements OutputFile {
   private final HashingOutput file;
   private final ByteArrayOutputStream held = new ByteArrayOutputStream();
-  private boolean holding;
+  private OutputStream target;
 
   ParquetOutput(HashingOutput file) {
     this.file = file;
+    target = file;
   }
 
   /** Says that all row groups are written. */
   void hold() {
-    holding = true;
+    target = held;
   }
 
   @Override
@@ -33,20 +35,12 @@ final class ParquetOutput implements OutputFile {
 
       @Override
       public void write(int value) throws IOException {
-        if (holding) {
-          held.write(value);
-        } else {
-          file.write(value);
-        }
+        target.write(value);
       }
 
       @Override
       public void write(byte[] bytes, int offset, int length) throws IOException {
-        if (holding) {
-          held.write(bytes, offset, length);
-        } else {
-          file.write(bytes, offset, length);
-        }
+        target.write(bytes, offset, length);
       }
 
       @Override

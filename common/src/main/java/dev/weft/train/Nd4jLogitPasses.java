@@ -64,8 +64,9 @@ final class Nd4jLogitPasses implements LogitPasses {
         logits.data(), new long[] {count, logits.size(1)}, logits.stride(), logits.offset(), 'f');
   }
 
-  private static INDArray vector(double[] values, INDArray logits) {
-    return Nd4j.createFromArray(values).castTo(logits.dataType());
+  /** Values in the type of a matrix. */
+  static INDArray vector(double[] values, INDArray like) {
+    return Nd4j.createFromArray(values).castTo(like.dataType());
   }
 
   private static void copy(INDArray values, double[] target) {

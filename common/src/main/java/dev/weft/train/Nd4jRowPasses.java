@@ -69,17 +69,13 @@ final class Nd4jRowPasses implements RowPasses {
 
   @Override
   public void scale(INDArray rows, double[] factors) {
-    rows.muliRowVector(vector(factors, rows));
+    rows.muliRowVector(Nd4jLogitPasses.vector(factors, rows));
   }
 
   @Override
   public void addScaled(INDArray rows, INDArray others, double[] factors) {
     INDArray scaled = Nd4j.createUninitialized(rows.dataType(), rows.shape(), 'f');
-    Nd4j.exec(new BroadcastMulOp(others, vector(factors, rows), scaled, 1));
+    Nd4j.exec(new BroadcastMulOp(others, Nd4jLogitPasses.vector(factors, rows), scaled, 1));
     rows.addi(scaled);
-  }
-
-  private static INDArray vector(double[] values, INDArray like) {
-    return Nd4j.createFromArray(values).castTo(like.dataType());
   }
 }

@@ -70,8 +70,8 @@ public final class TextWeightSearch {
     float[] of = new float[gallery.length];
     for (int weight = 0; weight < found.length; weight++) {
       INDArray queries = new WeightedHead(weighted(table, mix, weight)).compose(images, texts);
-      MatrixProduct.addSecondTransposed(
-          candidates, queries, scores, 1, 0); // [gallery, rows], column order
+      // [gallery, rows], in column order
+      MatrixProduct.addSecondTransposed(candidates, queries, scores, 1, 0);
       FloatBuffer columns = NativeVectors.view(scores);
       for (int row : rows) {
         columns.get(of);

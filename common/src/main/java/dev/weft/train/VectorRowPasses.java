@@ -105,17 +105,7 @@ final class VectorRowPasses implements RowPasses {
 
   @Override
   public void dots(INDArray first, INDArray second, double[] into) {
-    int width = (int) first.size(0);
-    FloatBuffer one = NativeVectors.view(first);
-    FloatBuffer other = NativeVectors.view(second);
-    ParallelRows.forEach(
-        (int) first.size(1),
-        row -> {
-          Rows rows = ROWS.get().of(width);
-          one.get(row * width, rows.first, 0, width);
-          other.get(row * width, rows.second, 0, width);
-          into[row] = dot(rows.first, rows.second);
-        });
+    readPairs(first, second, (row, x, y) -> into[row] = dot(x, y));
   }
 
   @Override
@@ -137,7 +127,7 @@ final class VectorRowPasses implements RowPasses {
     forEachPair(others, rows, rows, (row, x, sum) -> addTimes(x, (float) factors[row], sum));
   }
 
-  /** Changes the second of two rows. */
+  /** Reads two rows, and may change them: they are copies. */
   private interface PairWork {
     void accept(int row, float[] first, float[] second);
   }
@@ -145,9 +135,21 @@ final class VectorRowPasses implements RowPasses {
   /** Works on the rows of two matrices; those of the second, changed, go into a third. */
   private static void forEachPair(INDArray first, INDArray second, INDArray into, PairWork work) {
     int width = (int) first.size(0);
+    FloatBuffer to = NativeVectors.view(into);
+    readPairs(
+        first,
+        second,
+        (row, x, y) -> {
+          work.accept(row, x, y);
+          to.put(row * width, y, 0, width);
+        });
+  }
+
+  /** Works on the rows of two matrices. */
+  private static void readPairs(INDArray first, INDArray second, PairWork work) {
+    int width = (int) first.size(0);
     FloatBuffer one = NativeVectors.view(first);
     FloatBuffer other = NativeVectors.view(second);
-    FloatBuffer to = NativeVectors.view(into);
     ParallelRows.forEach(
         (int) first.size(1),
         row -> {
@@ -155,7 +157,6 @@ final class VectorRowPasses implements RowPasses {
           one.get(row * width, rows.first, 0, width);
           other.get(row * width, rows.second, 0, width);
           work.accept(row, rows.first, rows.second);
-          to.put(row * width, rows.second, 0, width);
         });
   }
 

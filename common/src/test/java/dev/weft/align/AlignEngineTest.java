@@ -2,11 +2,10 @@ package dev.weft.align;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.OwnProcess;
 import dev.weft.compute.NativeBackend;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -62,18 +61,8 @@ class AlignEngineTest {
 
   @ParameterizedTest
   @EnumSource(First.class)
-  void theEngineRunsBeforeTheFirstTensor(First first) throws IOException {
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                AlignEngineTest.class.getName(),
-                first.name())
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-
-    assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+  void theEngineRunsBeforeTheFirstTensor(First first) throws Exception {
+    assertThat(OwnProcess.output(AlignEngineTest.class, List.of(), Map.of(), first.name()))
         .contains("engine true");
   }
 }

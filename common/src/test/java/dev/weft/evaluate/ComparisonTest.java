@@ -131,19 +131,10 @@ class ComparisonTest {
   void circoIsComparedByPrecisionAndAspect() {
     List<Query> queries = List.of(query("", 0, "negation"), query("", 1));
     Outcomes outcomes =
-        outcomes(
-            "circo/val",
-            Family.CIRCO,
+        circo(
             queries,
-            Map.of(
-                "sum",
-                List.of(
-                    new Outcome(3, 0, List.of(.1, .2, .3, .4), List.of(), List.of()),
-                    new Outcome(9, 0, List.of(.0, .0, .0, .5), List.of(), List.of())),
-                "gated",
-                List.of(
-                    new Outcome(1, 0, List.of(.5, .6, .7, .8), List.of(), List.of()),
-                    new Outcome(9, 0, List.of(.0, .1, .0, .4), List.of(), List.of()))));
+            List.of(precisions(3, .1, .2, .3, .4), precisions(9, .0, .0, .0, .5)),
+            List.of(precisions(1, .5, .6, .7, .8), precisions(9, .0, .1, .0, .4)));
 
     Comparison comparison = compare(outcomes);
 
@@ -158,19 +149,21 @@ class ComparisonTest {
         .contains("mAP@5", "+20.00", "percent; * where the interval leaves zero out");
   }
 
+  private static Outcomes circo(List<Query> queries, List<Outcome> sum, List<Outcome> gated) {
+    return outcomes("circo/val", Family.CIRCO, queries, Map.of("sum", sum, "gated", gated));
+  }
+
+  private static Outcome precisions(int rank, double at5, double at10, double at25, double at50) {
+    return new Outcome(rank, 0, List.of(at5, at10, at25, at50), List.of(), List.of());
+  }
+
   @Test
   void roundingMakesNoDifferenceCertain() {
     List<Query> queries = IntStream.range(0, 30).mapToObj(i -> query("", i)).toList();
-    Outcome before = new Outcome(3, 0, List.of(.3, .3, .3, .3), List.of(), List.of());
-    Outcome after =
-        new Outcome(3, 0, List.of(.1 + .2, .1 + .2, .1 + .2, .1 + .2), List.of(), List.of());
+    Outcome before = precisions(3, .3, .3, .3, .3);
+    Outcome after = precisions(3, .1 + .2, .1 + .2, .1 + .2, .1 + .2);
     Outcomes outcomes =
-        outcomes(
-            "circo/val",
-            Family.CIRCO,
-            queries,
-            Map.of(
-                "sum", Collections.nCopies(30, before), "gated", Collections.nCopies(30, after)));
+        circo(queries, Collections.nCopies(30, before), Collections.nCopies(30, after));
 
     Difference found = compare(outcomes).by("mAP@5").orElseThrow();
     assertThat(List.of(found.low(), found.high())).containsOnly(0.0);

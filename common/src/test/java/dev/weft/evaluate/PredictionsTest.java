@@ -265,12 +265,7 @@ class PredictionsTest {
             {"query": 2, "query": 3, "ranking": []}
             """);
 
-    assertThatThrownBy(
-            () ->
-                score(
-                    "fashioniq/original",
-                    annotations("fashioniq", Layout.FASHIONIQ, GOLDEN.resolve("fashioniq")),
-                    file))
+    assertThatThrownBy(() -> scoreFashionIq(file))
         .hasMessageContaining("p.jsonl, line 3: it is no JSON")
         .hasMessageContaining("p.jsonl, line 4: query must be an id, found null")
         .hasMessageContaining("p.jsonl, line 5: ranking must be a list of image ids, found 2")
@@ -280,18 +275,20 @@ class PredictionsTest {
         .hasMessageContaining("missing: 16 of 17 queries of dress have no ranking");
   }
 
+  private static Scored scoreFashionIq(Path file) {
+    return score(
+        "fashioniq/original",
+        annotations("fashioniq", Layout.FASHIONIQ, GOLDEN.resolve("fashioniq")),
+        file);
+  }
+
   @Test
   void aLineWithoutItsCategoryIsNamed() throws IOException {
     List<String> lines = Files.readAllLines(GOLDEN.resolve("fashioniq/predictions.jsonl"));
     lines.set(2, lines.get(2).replaceFirst("\"category\": *\"[a-z]+\", *", ""));
     Path file = Files.write(folder.resolve("p.jsonl"), lines);
 
-    assertThatThrownBy(
-            () ->
-                score(
-                    "fashioniq/original",
-                    annotations("fashioniq", Layout.FASHIONIQ, GOLDEN.resolve("fashioniq")),
-                    file))
+    assertThatThrownBy(() -> scoreFashionIq(file))
         .hasMessageContaining("p.jsonl, line 3: query 7 has no category, which must be one of ")
         .hasMessageContaining("missing: 1 of ");
   }

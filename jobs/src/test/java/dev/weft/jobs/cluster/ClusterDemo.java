@@ -29,10 +29,7 @@ final class ClusterDemo implements Callable<Integer> {
   private static final int TRY_AGAIN = 75;
   private static final int IO = 74;
 
-  /**
-   * As many as Spark gives an executor with one core: on two threads a product of matrices may add
-   * up in another order, and end in other last bits.
-   */
+  /** As many as Spark gives an executor with one core. */
   private static final Map<String, String> THREADS = Map.of("OMP_NUM_THREADS", "1");
 
   @Mixin private Demo demo;
