@@ -215,8 +215,8 @@ final class CodeScan {
     private final Contenders[] contenders;
     private final ByteBuffer columns;
     private final byte[] scratch;
-    private final ByteBuffer products;
-    private final IntBuffer integers;
+    private final IntBuffer products;
+    private final int[] step = new int[STEP + Kernels.SLACK];
     private final float[] thresholds = new float[COLUMNS];
     private final float[] allowances = new float[COLUMNS];
     private final int[] found = new int[STEP];
@@ -230,8 +230,7 @@ final class CodeScan {
       int most = Math.min(COLUMNS, coded.codes.length);
       columns = direct(rows.width() * most);
       scratch = new byte[rows.width() * most];
-      products = direct(4 * ROWS * most + Kernels.SLACK_BYTES);
-      integers = products.asIntBuffer();
+      products = direct(4 * ROWS * most).asIntBuffer();
     }
 
     void scan(Segment segment) {
@@ -244,7 +243,7 @@ final class CodeScan {
         ByteBuffer codes = prepare(group);
         for (int row = segment.from; row < segment.to; ) {
           int count = Math.min(Math.min(ROWS, segment.to - row), blockEnd(row) - row);
-          ByteProduct.multiply(rows.codes(row), codes, integers, count, rows.width(), group.length);
+          ByteProduct.multiply(rows.codes(row), codes, products, count, rows.width(), group.length);
           sift(row, count, group);
           row += count;
         }
@@ -286,23 +285,16 @@ final class CodeScan {
     private void sift(int first, int count, int[] group) {
       int width = group.length;
       int most = Math.max(1, STEP / width);
-      for (int step = 0; step < count; step += most) {
-        int some = Math.min(most, count - step);
-        int start = step * width;
+      for (int from = 0; from < count; from += most) {
+        int some = Math.min(most, count - from);
+        // In the heap, as Java 17 and 21 have no common way from direct memory to a register.
+        products.get(from * width, step, 0, some * width);
         int passed =
             KERNELS.sift(
-                products,
-                start,
-                some,
-                width,
-                rows.bounds(),
-                first + step,
-                thresholds,
-                allowances,
-                found);
+                step, some, width, rows.bounds(), first + from, thresholds, allowances, found);
         for (int i = 0; i < passed; i++) {
-          int row = first + step + found[i] / width;
-          float product = integers.get(start + found[i]) * rows.bounds().scales()[row];
+          int row = first + from + found[i] / width;
+          float product = step[found[i]] * rows.bounds().scales()[row];
           take(row, product, group, found[i] % width);
         }
       }

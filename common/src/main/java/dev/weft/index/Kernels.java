@@ -2,16 +2,14 @@ package dev.weft.index;
 
 import dev.weft.compute.VectorModule;
 import dev.weft.rank.ExactSearch;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /**
  * The inner loops of an index, in two forms with the same results: plain Java, and the processor's
  * vector registers where the vector module is there.
  */
 interface Kernels {
-  /** Bytes that must follow the products of a call, for reads beyond the last. */
-  int SLACK_BYTES = 64;
+  /** Numbers that must follow the products of a call, for reads beyond the last. */
+  int SLACK = 16;
 
   /** What {@link #code} adds up by itself, before the sums are added. */
   int LANES = 8;
@@ -23,8 +21,7 @@ interface Kernels {
    * Finds the products whose upper bound, {@code scale product + error allowance}, reaches their
    * column's threshold; a few that do not, by rounding, may be among them.
    *
-   * @param products direct, in native order
-   * @param offset its integer from which {@code [rows, columns]} of them are looked at
+   * @param products [rows, columns], then {@link #SLACK} more numbers of any value
    * @param bounds scale and error of row r at {@code first + r}
    * @param thresholds one per column, then infinity up to a multiple of 16
    * @param allowances one per column, finite up to a multiple of 16
@@ -32,8 +29,7 @@ interface Kernels {
    * @return how many were found
    */
   int sift(
-      ByteBuffer products,
-      int offset,
+      int[] products,
       int rows,
       int columns,
       VectorBlocks.Bounds bounds,
@@ -66,8 +62,7 @@ interface Kernels {
   final class PlainKernels implements Kernels {
     @Override
     public int sift(
-        ByteBuffer products,
-        int offset,
+        int[] products,
         int rows,
         int columns,
         VectorBlocks.Bounds bounds,
@@ -76,18 +71,13 @@ interface Kernels {
         float[] allowances,
         int[] found) {
       int count = 0;
-      int[] line = new int[columns];
       for (int row = 0; row < rows; row++) {
-        products
-            .slice(4 * (offset + row * columns), 4 * columns)
-            .order(ByteOrder.nativeOrder())
-            .asIntBuffer()
-            .get(line);
+        int start = row * columns;
         float scale = bounds.scales()[first + row];
         float error = bounds.errors()[first + row];
         for (int column = 0; column < columns; column++) {
-          if (line[column] * scale + error * allowances[column] >= thresholds[column]) {
-            found[count++] = row * columns + column;
+          if (products[start + column] * scale + error * allowances[column] >= thresholds[column]) {
+            found[count++] = start + column;
           }
         }
       }

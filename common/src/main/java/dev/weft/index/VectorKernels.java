@@ -1,7 +1,5 @@
 package dev.weft.index;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -18,13 +16,11 @@ final class VectorKernels implements Kernels {
   private static final VectorSpecies<Integer> INTS = IntVector.SPECIES_256;
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_256;
   private static final int GROUP = 32; // columns looked at one by one when one of them reaches
-  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final PlainKernels PLAIN = new PlainKernels();
 
   @Override
   public int sift(
-      ByteBuffer products,
-      int offset,
+      int[] products,
       int rows,
       int columns,
       VectorBlocks.Bounds bounds,
@@ -36,21 +32,21 @@ final class VectorKernels implements Kernels {
     for (int row = 0; row < rows; row++) {
       float scale = bounds.scales()[first + row];
       float error = bounds.errors()[first + row];
-      int start = offset + row * columns;
+      int start = row * columns;
       for (int from = 0; from < columns; from += GROUP) {
         int to = Math.min(columns, from + GROUP);
-        if (!reached(products, 4 * start, from, to, scale, error, thresholds, allowances)) {
+        if (!reached(products, start, from, to, scale, error, thresholds, allowances)) {
           continue;
         }
-        for (int some = from; some < to; some += LANES) {
-          int end = Math.min(to, some + LANES);
-          if (!reached(products, 4 * start, some, end, scale, error, thresholds, allowances)) {
+        for (int few = from; few < to; few += LANES) {
+          int end = Math.min(to, few + LANES);
+          if (!reached(products, start, few, end, scale, error, thresholds, allowances)) {
             continue;
           }
-          for (int column = some; column < end; column++) {
-            float product = products.getInt(4 * (start + column)) * scale;
+          for (int column = few; column < end; column++) {
+            float product = products[start + column] * scale;
             if (product + error * allowances[column] >= thresholds[column]) {
-              found[count++] = row * columns + column;
+              found[count++] = start + column;
             }
           }
         }
@@ -61,8 +57,8 @@ final class VectorKernels implements Kernels {
 
   /** Whether any column does. A difference has the sign of the comparison. */
   private static boolean reached(
-      ByteBuffer products,
-      int offset,
+      int[] products,
+      int start,
       int from,
       int to,
       float scale,
@@ -75,8 +71,7 @@ final class VectorKernels implements Kernels {
     for (int column = from; column < to; column += INTS.length()) {
       FloatVector product =
           (FloatVector)
-              IntVector.fromByteBuffer(INTS, products, offset + 4 * column, ORDER)
-                  .convert(VectorOperators.I2F, 0);
+              IntVector.fromArray(INTS, products, start + column).convert(VectorOperators.I2F, 0);
       greatest =
           greatest.max(
               product.fma(

@@ -1,7 +1,6 @@
 package dev.weft.train;
 
 import dev.weft.compute.ParallelRows;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -36,7 +35,6 @@ final class VectorLogitPasses implements LogitPasses {
   private static final int UNROLL = 4 * LANES;
   private static final int BLOCK = 4096; // floats added up in float32 before float64 takes over
   private static final int COLUMN_BLOCK = 512;
-  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private static final float LOG2_E = 1.44269504f;
   private static final float ROUND = 12582912f; // 1.5 * 2^23: adding it leaves the nearest integer
@@ -78,8 +76,7 @@ final class VectorLogitPasses implements LogitPasses {
     ParallelRows.forEach(
         tile.rows,
         row -> { // its numbers are still in the cache when they are read again
-          float greatest = maximum(tile.bytes, tile.start(row), tile.size);
-          shifts[row] = Math.max(greatest, (float) shifts[row]);
+          shifts[row] = Math.max(maximum(tile, row), (float) shifts[row]);
           sums[row] = exponentials(tile, row, (float) shifts[row], store);
         });
   }
@@ -110,11 +107,11 @@ final class VectorLogitPasses implements LogitPasses {
   }
 
   /**
-   * Logits as bytes, and as floats. Where a pass reads and writes, it works on a copy of a stretch
-   * in a heap array, which the compiler turns into tighter loops than direct memory.
+   * Logits in main memory. A pass works on a copy of a stretch in a heap array, which the compiler
+   * turns into tighter loops than direct memory; besides, Java 17 and 21 have no common way from
+   * direct memory to a register.
    */
   private static final class Tile {
-    private final ByteBuffer bytes;
     private final FloatBuffer floats;
     private final int size; // C
     private final int rows; // r
@@ -128,16 +125,16 @@ final class VectorLogitPasses implements LogitPasses {
         throw new IllegalArgumentException("a tile starts its buffer, in column order");
       }
       long length = Math.multiplyExact((long) size * rows, Float.BYTES);
-      bytes = new BytePointer(logits.data().pointer()).capacity(length).asByteBuffer().order(ORDER);
-      floats = bytes.asFloatBuffer();
+      floats =
+          new BytePointer(logits.data().pointer())
+              .capacity(length)
+              .asByteBuffer()
+              .order(ByteOrder.nativeOrder())
+              .asFloatBuffer();
     }
 
     Blocks blocks() {
       return Blocks.OF_THREAD.get();
-    }
-
-    int start(int row) {
-      return row * size * Float.BYTES;
     }
   }
 
@@ -170,37 +167,43 @@ final class VectorLogitPasses implements LogitPasses {
     return floats;
   }
 
-  private static FloatVector at(ByteBuffer bytes, int offset) {
-    return FloatVector.fromByteBuffer(SPECIES, bytes, offset, ORDER);
-  }
-
-  private static float maximum(ByteBuffer bytes, int start, int size) {
-    FloatVector first = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
-    FloatVector second = first;
-    FloatVector third = first;
-    FloatVector fourth = first;
-    int i = 0;
-    for (; i + UNROLL <= size; i += UNROLL) {
-      int offset = start + i * Float.BYTES;
-      first = first.max(at(bytes, offset));
-      second = second.max(at(bytes, offset + LANES * Float.BYTES));
-      third = third.max(at(bytes, offset + 2 * LANES * Float.BYTES));
-      fourth = fourth.max(at(bytes, offset + 3 * LANES * Float.BYTES));
-    }
-    float greatest = first.max(second).max(third.max(fourth)).reduceLanes(VectorOperators.MAX);
-    for (; i < size; i++) {
-      greatest = Math.max(greatest, bytes.getFloat(start + i * Float.BYTES));
+  /** Leaves the first block as it was read last: all of a row that fits. */
+  private static float maximum(Tile tile, int row) {
+    float[] block = tile.blocks().first;
+    float greatest = Float.NEGATIVE_INFINITY;
+    for (int from = 0; from < tile.size; from += BLOCK) {
+      int count = Math.min(BLOCK, tile.size - from);
+      tile.floats.get(row * tile.size + from, block, 0, count);
+      greatest = Math.max(greatest, maximum(block, count));
     }
     return greatest;
   }
 
+  private static float maximum(float[] block, int count) {
+    Arrays.fill(block, count, count + UNROLL, Float.NEGATIVE_INFINITY);
+    FloatVector first = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+    FloatVector second = first;
+    FloatVector third = first;
+    FloatVector fourth = first;
+    for (int i = 0; i < count; i += UNROLL) {
+      first = first.max(FloatVector.fromArray(SPECIES, block, i));
+      second = second.max(FloatVector.fromArray(SPECIES, block, i + LANES));
+      third = third.max(FloatVector.fromArray(SPECIES, block, i + 2 * LANES));
+      fourth = fourth.max(FloatVector.fromArray(SPECIES, block, i + 3 * LANES));
+    }
+    return first.max(second).max(third.max(fourth)).reduceLanes(VectorOperators.MAX);
+  }
+
+  /** What {@link #maximum} left in the first block is not read again. */
   private static double exponentials(Tile tile, int row, float shift, boolean store) {
     float[] block = tile.blocks().first;
     double sum = 0;
     for (int from = 0; from < tile.size; from += BLOCK) {
       int count = Math.min(BLOCK, tile.size - from);
       int place = row * tile.size + from;
-      tile.floats.get(place, block, 0, count);
+      if (tile.size > BLOCK) {
+        tile.floats.get(place, block, 0, count);
+      }
       exponentials(block, count, shift);
       sum += sum(block, count);
       if (store) {
@@ -255,16 +258,12 @@ final class VectorLogitPasses implements LogitPasses {
   }
 
   private static void maxima(Tile tile, int from, int to, float[] greatest) {
+    float[] block = tile.blocks().first;
+    int count = to - from;
     for (int row = 0; row < tile.rows; row++) {
-      int start = tile.start(row);
-      int i = from;
-      for (; i + LANES <= to; i += LANES) {
-        at(tile.bytes, start + i * Float.BYTES)
-            .max(FloatVector.fromArray(SPECIES, greatest, i))
-            .intoArray(greatest, i);
-      }
-      for (; i < to; i++) {
-        greatest[i] = Math.max(greatest[i], tile.bytes.getFloat(start + i * Float.BYTES));
+      tile.floats.get(row * tile.size + from, block, 0, count);
+      for (int i = 0; i < count; i++) {
+        greatest[from + i] = Math.max(greatest[from + i], block[i]);
       }
     }
   }

@@ -3,8 +3,6 @@ package dev.weft.index;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.rank.ExactSearch;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -52,12 +50,10 @@ class KernelsTest {
   void bothFormsFindWhatReachesItsThreshold() {
     for (int columns : new int[] {1, 5, 16, 33, 64}) {
       int rows = 50;
-      ByteBuffer products =
-          ByteBuffer.allocateDirect(4 * rows * columns + Kernels.SLACK_BYTES)
-              .order(ByteOrder.nativeOrder());
+      int[] products = new int[rows * columns + Kernels.SLACK];
       VectorBlocks.Bounds bounds = new VectorBlocks.Bounds(new float[60], new float[60]);
       for (int i = 0; i < rows * columns; i++) {
-        products.putInt(4 * i, random.nextInt(-100_000, 100_000));
+        products[i] = random.nextInt(-100_000, 100_000);
       }
       for (int row = 0; row < 60; row++) {
         bounds.scales()[row] = (float) random.nextDouble(1e-3, 2e-3);
@@ -73,9 +69,9 @@ class KernelsTest {
       thresholds[0] = Float.NEGATIVE_INFINITY;
       int[] plain = new int[rows * columns];
       int[] fast = new int[rows * columns];
-      int count = PLAIN.sift(products, 0, rows, columns, bounds, 7, thresholds, allowances, plain);
+      int count = PLAIN.sift(products, rows, columns, bounds, 7, thresholds, allowances, plain);
       assertThat(count).isGreaterThanOrEqualTo(rows);
-      assertThat(FAST.sift(products, 0, rows, columns, bounds, 7, thresholds, allowances, fast))
+      assertThat(FAST.sift(products, rows, columns, bounds, 7, thresholds, allowances, fast))
           .isEqualTo(count);
       assertThat(fast).isEqualTo(plain);
     }

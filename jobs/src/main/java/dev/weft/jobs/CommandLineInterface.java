@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.commons.lang3.exception.ExceptionUtils;
+import org.apache.hadoop.util.VersionInfo;
 import picocli.CommandLine;
 
 /**
@@ -111,6 +112,16 @@ final class CommandLineInterface {
           "Cannot go on: memory ran out (%s). Raise spark.driver.memory or spark.executor.memory, or"
               + " -Dorg.bytedeco.javacpp.maxbytes where it says physical memory.",
           root.getMessage());
+    }
+    if (root instanceof UnsupportedOperationException
+        && String.valueOf(root.getMessage()).startsWith("getSubject")) {
+      return new WeftException(
+          thrown,
+          ExitCode.RESOURCE_MISSING,
+          "Cannot run on Java %s: Hadoop %s calls Subject.getSubject, which Java has no more since"
+              + " version 24. Set JAVA_HOME to a JDK 17 or 21.",
+          Runtime.version().feature(),
+          VersionInfo.getVersion());
     }
     if (root instanceof IOException || root instanceof UncheckedIOException) {
       return new WeftException(

@@ -64,6 +64,18 @@ class CommandLineInterfaceTest {
   }
 
   @Test
+  void aJavaTooNewForHadoopIsNamed() {
+    Exception thrown =
+        new IllegalStateException(new UnsupportedOperationException("getSubject is not supported"));
+    assertThat(CommandLineInterface.plain(thrown))
+        .hasMessageMatching(
+            "Cannot run on Java \\d+: Hadoop 3\\.\\d\\.\\d calls Subject.getSubject, .*"
+                + " Set JAVA_HOME to a JDK 17 or 21\\.");
+    assertThat(CommandLineInterface.plain(new UnsupportedOperationException("other")))
+        .hasMessageStartingWith("Cannot go on: java.lang.UnsupportedOperationException: other.");
+  }
+
+  @Test
   void aMissingConfigurationIsNamed() {
     assertThat(weft("train", "--config", "nowhere.yaml")).isEqualTo(66);
     assertThat(err.toString(UTF_8)).contains("Cannot read the configuration nowhere.yaml");

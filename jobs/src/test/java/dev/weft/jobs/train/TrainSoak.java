@@ -50,8 +50,8 @@ final class TrainSoak {
   private static final Pattern HANGING =
       Pattern.compile(
           "Cannot go on training: step \\d+ of the combiner head has not ended within"
-              + " train\\.step-timeout-seconds \\(10\\), still running: partition [01] on executor"
-              + " \\d+ on \\S+ for \\d+ s");
+              + " train\\.step-timeout-seconds \\(10\\), (still running: partition [01] on executor"
+              + " \\d+ on \\S+ for \\d+ s|no executor has taken a task of it)");
 
   private final EncodedTriplets problem;
   private final Path folder;
@@ -396,7 +396,8 @@ final class TrainSoak {
     TrainProcess process = cluster.train(history.root(), settings);
     await(process, () -> history.step() > steps / 4);
     List<ProcessHandle> executors = process.executors();
-    signal("STOP", executors.get(0));
+    // All of them: one that has nothing in hand when it is stopped is passed over.
+    executors.forEach(executor -> signal("STOP", executor));
     int code = process.await();
     executors.forEach(ProcessHandle::destroyForcibly);
     figures.put("hang_named", HANGING.matcher(process.errors()).find());
