@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -17,16 +19,18 @@ import java.util.regex.Pattern;
  *
  * <pre>  category = 'dress' AND (price &lt; 50 OR brand IN ('a', 'b')) AND NOT sold IS NULL</pre>
  *
- * <p>It compares a column with a value (=, !=, &lt;&gt;, &lt;, &lt;=, &gt;, &gt;=, IN, IS NULL, IS
- * NOT NULL) and joins comparisons by AND, OR, NOT and parentheses. As in SQL a comparison with a
- * missing value is neither true nor false, and only rows for which the whole is true pass.
- * Immutable.
+ * <p>It compares a column with a value of its kind (=, !=, &lt;&gt;, &lt;, &lt;=, &gt;, &gt;=, IN,
+ * IS NULL, IS NOT NULL) and joins comparisons by AND, OR, NOT and parentheses. As in SQL a
+ * comparison with a missing value is neither true nor false, and only rows for which the whole is
+ * true pass. Immutable.
  */
 public final class Filter {
   private static final Pattern TOKEN =
       Pattern.compile(
-          "\\s*(?:(?<name>[A-Za-z_][A-Za-z0-9_]*)|(?<number>-?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?)"
-              + "|'(?<text>(?:[^']|'')*)'|(?<sign><=|>=|<>|!=|[=<>(),]))");
+          "(?<name>[A-Za-z_][A-Za-z0-9_]*)"
+              + "|(?<number>-?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?)"
+              + "|'(?<text>(?:[^']|'')*)'"
+              + "|(?<sign><=|>=|<>|!=|[=<>(),])");
 
   private final String text;
   private final Condition condition;
@@ -48,13 +52,25 @@ public final class Filter {
    *
    * @param known the columns there are
    */
-  public static Filter parse(String text, Set<String> known) {
+  public static Filter parse(String text, Map<String, IndexColumns.Kind> known) {
     Parser parser = new Parser(text, known);
     Condition condition = parser.any();
     if (parser.at < parser.tokens.size()) {
       throw parser.wrong("expected AND or OR");
     }
     return new Filter(text, condition, parser.columns);
+  }
+
+  /** Reads conditions that are all to hold; what is wrong is said of the one it is wrong in. */
+  public static Filter all(List<String> texts, Map<String, IndexColumns.Kind> known) {
+    Condition condition = row -> true;
+    Set<String> columns = new TreeSet<>();
+    for (String text : texts) {
+      Filter filter = parse(text, known);
+      condition = both(condition, filter.condition);
+      columns.addAll(filter.columns);
+    }
+    return new Filter(String.join(" AND ", texts), condition, columns);
   }
 
   /** The columns it looks at. */
@@ -76,23 +92,28 @@ public final class Filter {
 
   private static final class Parser {
     private final String text;
-    private final Set<String> known;
+    private final Map<String, IndexColumns.Kind> known;
     private final Set<String> columns = new TreeSet<>();
     private final List<Token> tokens = new ArrayList<>();
     private int at;
 
-    Parser(String text, Set<String> known) {
+    Parser(String text, Map<String, IndexColumns.Kind> known) {
       this.text = text;
-      this.known = new TreeSet<>(known);
+      this.known = new TreeMap<>(known);
       Matcher matcher = TOKEN.matcher(text);
       int end = 0;
-      while (end < text.length() && !text.substring(end).isBlank()) {
+      while (end < text.length()) {
+        if (Character.isWhitespace(text.charAt(end))) {
+          end++;
+          continue;
+        }
         if (!matcher.find(end) || matcher.start() != end) {
-          throw wrong(end, "there is no such sign");
+          boolean open = text.charAt(end) == '\'';
+          throw wrong(end, open ? "the text has no ' at its end" : "there is no such sign");
         }
         for (String kind : List.of("name", "number", "text", "sign")) {
           if (matcher.group(kind) != null) {
-            tokens.add(new Token(kind, matcher.group(kind), matcher.start(kind)));
+            tokens.add(new Token(kind, matcher.group(kind), end));
           }
         }
         end = matcher.end();
@@ -114,7 +135,7 @@ public final class Filter {
       while (word("AND")) {
         Condition one = left;
         Condition other = negated();
-        left = row -> not(or(not(one.test(row)), not(other.test(row))));
+        left = both(one, other);
       }
       return left;
     }
@@ -134,10 +155,10 @@ public final class Filter {
 
     private Condition comparison() {
       Token column = next("name", "expected a column");
-      if (!known.contains(column.value())) {
-        throw wrong(column.place(), "there is no column '" + column.value() + "'");
-      }
       String name = column.value();
+      if (!known.containsKey(name)) {
+        throw wrong(column.place(), "there is no column '" + name + "'");
+      }
       columns.add(name);
       if (word("IS")) {
         boolean wanted = !word("NOT");
@@ -151,14 +172,14 @@ public final class Filter {
         require("(");
         List<Object> values = new ArrayList<>();
         do {
-          values.add(literal());
+          values.add(literal(name));
         } while (sign(","));
         require(")");
         Condition in =
             row -> {
               Boolean found = false;
               for (Object value : values) {
-                found = or(found, compare(name, row.apply(name), "=", value));
+                found = or(found, compare(row.apply(name), "=", value));
               }
               return found;
             };
@@ -171,53 +192,29 @@ public final class Filter {
       if (!Set.of("=", "!=", "<>", "<", "<=", ">", ">=").contains(operator.value())) {
         throw wrong(operator.place(), "expected a comparison");
       }
-      Object value = literal();
-      return row -> compare(name, row.apply(name), operator.value(), value);
+      Object value = literal(name);
+      return row -> compare(row.apply(name), operator.value(), value);
     }
 
-    private Object literal() {
-      if (word("TRUE")) {
-        return true;
-      }
-      if (word("FALSE")) {
-        return false;
-      }
-      Token token = at < tokens.size() ? tokens.get(at) : new Token("", "", text.length());
-      if (token.kind().equals("number")) {
-        at++;
-        return Double.valueOf(token.value());
-      }
-      if (token.kind().equals("text")) {
-        at++;
-        return token.value().replace("''", "'");
-      }
-      throw wrong("expected a number or a 'text'");
-    }
-
-    private Boolean compare(String column, Object found, String operator, Object value) {
-      if (found == null) {
-        return null;
-      }
-      int order;
-      if (found instanceof Number number && value instanceof Double limit) {
-        order = Double.compare(number.doubleValue(), limit);
-      } else if (found instanceof String one && value instanceof String other) {
-        order = one.compareTo(other);
-      } else if (found instanceof Boolean one && value instanceof Boolean other) {
-        order = one.compareTo(other);
-      } else {
-        throw wrong(
-            Math.max(0, text.indexOf(column)),
-            "the column " + column + " holds " + found + ", which does not compare with " + value);
-      }
-      return switch (operator) {
-        case "=" -> order == 0;
-        case "<" -> order < 0;
-        case "<=" -> order <= 0;
-        case ">" -> order > 0;
-        case ">=" -> order >= 0;
-        default -> order != 0;
+    /** A value of the kind that a column holds. */
+    private Object literal(String column) {
+      return switch (known.get(column)) {
+        case STRING -> next("text", expected("a 'text'", column)).value().replace("''", "'");
+        case BIGINT, DOUBLE -> number(next("number", expected("a number", column)).value());
+        case BOOLEAN -> truth(column);
       };
+    }
+
+    private static String expected(String value, String column) {
+      return "expected " + value + ", as " + column + " holds,";
+    }
+
+    private boolean truth(String column) {
+      boolean value = word("TRUE");
+      if (!value && !word("FALSE")) {
+        throw wrong(expected("TRUE or FALSE", column));
+      }
+      return value;
     }
 
     private Token next(String kind, String expected) {
@@ -264,8 +261,51 @@ public final class Filter {
           what,
           place + 1,
           text.substring(Math.min(place, text.length())),
-          known);
+          known.keySet());
     }
+  }
+
+  /** A whole number as it is where 64 bits hold it: float64 has no room for all of them. */
+  private static Object number(String digits) {
+    try {
+      return Long.valueOf(digits);
+    } catch (NumberFormatException e) {
+      return Double.valueOf(digits);
+    }
+  }
+
+  private static Boolean compare(Object found, String operator, Object value) {
+    if (found == null) {
+      return null;
+    }
+    int order = order(found, value);
+    return switch (operator) {
+      case "=" -> order == 0;
+      case "<" -> order < 0;
+      case "<=" -> order <= 0;
+      case ">" -> order > 0;
+      case ">=" -> order >= 0;
+      default -> order != 0;
+    };
+  }
+
+  private static int order(Object found, Object value) {
+    if (found instanceof String text) {
+      return text.compareTo((String) value);
+    }
+    if (found instanceof Boolean truth) {
+      return truth.compareTo((Boolean) value);
+    }
+    if (found instanceof Long whole && value instanceof Long limit) {
+      return whole.compareTo(limit);
+    }
+    double zero = 0; // added, so that -0 is 0
+    return Double.compare(
+        ((Number) found).doubleValue() + zero, ((Number) value).doubleValue() + zero);
+  }
+
+  private static Condition both(Condition one, Condition other) {
+    return row -> not(or(not(one.test(row)), not(other.test(row))));
   }
 
   private static Boolean not(Boolean value) {

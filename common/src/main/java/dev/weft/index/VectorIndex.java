@@ -13,9 +13,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -176,11 +178,18 @@ public final class VectorIndex implements AutoCloseable {
     return Filter.parse(condition, filterable(columns));
   }
 
+  /** Conditions on the columns of this index that are all to hold. */
+  public Filter filter(List<String> conditions) {
+    return Filter.all(conditions, filterable(columns));
+  }
+
   /** The columns a filter may use. */
-  public static Set<String> filterable(IndexColumns columns) {
-    Set<String> names = new TreeSet<>(Set.of("id", "dataset", "category"));
-    names.addAll(columns.attributes().keySet());
-    return names;
+  public static Map<String, IndexColumns.Kind> filterable(IndexColumns columns) {
+    Map<String, IndexColumns.Kind> kinds = new TreeMap<>(columns.attributes());
+    for (String name : List.of("id", "dataset", "category")) {
+      kinds.put(name, IndexColumns.Kind.STRING);
+    }
+    return kinds;
   }
 
   /** How many rows pass a filter. */

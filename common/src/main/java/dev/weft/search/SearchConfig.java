@@ -11,8 +11,9 @@ import java.util.Optional;
  * @param head the fusion head of composed queries, or {@code best}
  * @param k answers per query, at least 1
  * @param image URI or path of an image file: the one query, alone or with {@code text}
- * @param text the one query, alone or with {@code image}
- * @param queries URI or path of a file of queries, in place of {@code image} and {@code text}
+ * @param imageId id of an indexed image, in place of {@code image}
+ * @param text the one query, alone or with an image
+ * @param queries URI or path of a file of queries, in place of the one query
  * @param output URI or path of a folder the answers are also written to
  * @param category the only category that is searched
  * @param filter which images are candidates, a condition such as {@code price < 50}
@@ -25,6 +26,7 @@ public record SearchConfig(
     String head,
     int k,
     String image,
+    String imageId,
     String text,
     String queries,
     String output,
@@ -50,20 +52,30 @@ public record SearchConfig(
         .require(k >= 1, "k", k, "must be at least 1")
         .require(probes >= 0, "probes", probes, "must be at least 0")
         .require(
-            queries.isBlank() || (image.isBlank() && text.isBlank()),
+            image.isBlank() || imageId.isBlank(),
+            "image-id",
+            imageId,
+            "must be empty where search.image names a file")
+        .require(
+            queries.isBlank() || (image.isBlank() && imageId.isBlank() && text.isBlank()),
             "queries",
             queries,
-            "must be empty where search.image or search.text gives the query")
+            "must be empty where search.image, search.image-id or search.text gives the query")
         .enforce();
   }
 
-  /** The query of {@code image} and {@code text}; empty where both are empty. */
+  /** The one query; empty where neither an image nor a text is given. */
   public Optional<Query> single() {
-    Optional<String> file = Optional.of(image).filter(value -> !value.isBlank());
-    Optional<String> words = Optional.of(text).filter(value -> !value.isBlank());
-    if (file.isEmpty() && words.isEmpty()) {
+    Optional<String> file = given(image);
+    Optional<String> id = given(imageId);
+    Optional<String> words = given(text);
+    if (file.isEmpty() && id.isEmpty() && words.isEmpty()) {
       return Optional.empty();
     }
-    return Optional.of(new Query(SINGLE, file, Optional.empty(), words));
+    return Optional.of(new Query(SINGLE, file, id, words));
+  }
+
+  private static Optional<String> given(String value) {
+    return Optional.of(value).filter(text -> !text.isBlank());
   }
 }

@@ -146,6 +146,7 @@ final class Commands {
         "search --config conf/wardrobe.yaml --image photo.jpg --text 'make it blue'",
         "search --config conf/wardrobe.yaml --text 'a striped dress with long sleeves' --k 20",
         "search --config conf/wardrobe.yaml --text 'striped' --filter \"category = 'dress'\"",
+        "search --config conf/wardrobe.yaml --image-id B0042 --text 'in red' --exclude-reference",
         "search --config conf/wardrobe.yaml --queries queries.jsonl");
     add(
         root,
@@ -474,8 +475,19 @@ final class Commands {
 
   /** Search, with its everyday settings as options. */
   static final class SearchCommand extends StageCommand {
-    @Option(names = "--image", paramLabel = "URI", description = "The reference image.")
+    @Option(names = "--image", paramLabel = "URI", description = "The reference image: a file.")
     private String image;
+
+    @Option(
+        names = "--image-id",
+        paramLabel = "ID",
+        description = "The reference image: one of the index.")
+    private String imageId;
+
+    @Option(
+        names = "--exclude-reference",
+        description = "Leaves the image of --image-id, or image_id of --queries, out.")
+    private boolean excludeReference;
 
     @Option(names = "--text", paramLabel = "TEXT", description = "The sentence.")
     private String text;
@@ -513,11 +525,15 @@ final class Commands {
     List<String> ownPairs() {
       List<String> pairs = new ArrayList<>();
       addTo(pairs, "image", image);
+      addTo(pairs, "image-id", imageId);
       addTo(pairs, "text", text);
       addTo(pairs, "queries", queries);
       addTo(pairs, "k", k);
       addTo(pairs, "head", head);
       addTo(pairs, "filter", filter);
+      if (excludeReference) {
+        pairs.add("search.exclude-reference=true");
+      }
       return pairs;
     }
 

@@ -49,9 +49,9 @@ final class IndexSearch {
    * @param version of the index
    * @param k answers per query
    * @param probes cells per query
-   * @param filter which images are candidates, empty for all
+   * @param conditions that candidates meet, none for all images
    */
-  record Plan(String root, long version, int k, int probes, String filter)
+  record Plan(String root, long version, int k, int probes, List<String> conditions)
       implements Serializable {}
 
   /**
@@ -142,10 +142,10 @@ final class IndexSearch {
 
     private List<Tuple2<Integer, List<Answer>>> answers(VectorIndex index, List<Probe> probes) {
       List<List<Hit>> found;
-      if (plan.filter().isEmpty()) {
+      if (plan.conditions().isEmpty()) {
         found = index.search(probes, plan.k(), plan.probes());
       } else {
-        Filter filter = index.filter(plan.filter());
+        Filter filter = index.filter(plan.conditions());
         found = index.search(probes, plan.k(), filter, plan.probes());
       }
       List<Tuple2<Integer, List<Answer>>> answers = new ArrayList<>(found.size());

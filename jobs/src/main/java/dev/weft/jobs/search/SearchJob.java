@@ -67,7 +67,8 @@ public final class SearchJob {
       throw new WeftException(
           ExitCode.USAGE,
           "Cannot search: there is no query. Give one, such as --image photo.jpg --text 'make it"
-              + " blue' (either may be left out), or many in a file with --queries queries.jsonl.");
+              + " blue' (either may be left out; --image-id names an indexed image), or many in a"
+              + " file with --queries queries.jsonl.");
     }
     requireFresh(session, config.output());
     Queries queries = Queries.read(session, config.queries());
@@ -99,10 +100,14 @@ public final class SearchJob {
         () -> new Queries(triplets(session, ingest, searcher.index(), dataset), Map.of()));
   }
 
-  /** The answers to a single query as lines for a terminal; none for many queries. */
+  /** The answers to a single query, and where more is to be seen, as lines for a terminal. */
   public static List<String> lines(StageResult result) {
     List<String> lines = new ArrayList<>();
-    for (Object one : (List<?>) result.figures().getOrDefault("results", List.of())) {
+    List<?> results = (List<?>) result.figures().get("results");
+    if (results != null && results.isEmpty()) {
+      lines.add("no image is a candidate: none meets search.category and search.filter");
+    }
+    for (Object one : results == null ? List.of() : results) {
       Map<?, ?> answer = (Map<?, ?>) one;
       if (lines.isEmpty()) {
         lines.add(
@@ -125,6 +130,7 @@ public final class SearchJob {
               answer.get("category"),
               answer.get("location")));
     }
+    lines.add("page   " + result.figures().get("page"));
     return lines;
   }
 

@@ -27,7 +27,6 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -76,6 +75,7 @@ record Searcher(
       Session session, Optional<Release> release, boolean needEncoder, boolean needHead) {
     Snapshot index = session.input("index");
     IndexContract contract = IndexJob.contract(index);
+    filter(session.config().search(), index); // what is wrong is said before anything is loaded
     Optional<ConfiguredEncoder> encoder =
         needEncoder
             ? Optional.of(ConfiguredEncoder.of(session, IndexJob.encodedWith(index)))
@@ -121,33 +121,36 @@ record Searcher(
         session.config().ingest().imageLimits());
   }
 
-  /** The condition that candidates meet, empty for all images. */
-  String condition() {
+  /** The conditions that candidates meet, none for all images. */
+  private static List<String> conditions(SearchConfig config) {
     List<String> conditions = new ArrayList<>();
-    if (!config().category().isBlank()) {
-      conditions.add("category = '" + config().category().replace("'", "''") + "'");
+    if (!config.category().isBlank()) {
+      conditions.add("category = '" + config.category().replace("'", "''") + "'");
     }
-    if (!config().filter().isBlank()) {
-      conditions.add("(" + config().filter() + ")");
+    if (!config.filter().isBlank()) {
+      conditions.add(config.filter());
     }
-    return String.join(" AND ", conditions);
+    return conditions;
+  }
+
+  private static Filter filter(SearchConfig config, Snapshot index) {
+    return Filter.all(conditions(config), VectorIndex.filterable(IndexRows.columns(index)));
   }
 
   /** How many images are searched. */
   long candidates() {
-    if (condition().isEmpty()) {
+    if (conditions(config()).isEmpty()) {
       return contract().count();
     }
-    IndexColumns columns = IndexRows.columns(index);
-    Filter filter = Filter.parse(condition(), VectorIndex.filterable(columns));
+    Filter filter = filter(config(), index);
     Dataset<Row> rows = Table.INDEX.read(session.spark(), index);
     Column[] used = filter.columns().stream().map(functions::col).toArray(Column[]::new);
-    List<String> names = List.copyOf(filter.columns());
-    String condition = condition();
+    List<String> conditions = conditions(config());
+    Map<String, IndexColumns.Kind> kinds = VectorIndex.filterable(IndexRows.columns(index));
     long count =
         rows.select(used)
             .toJavaRDD()
-            .mapPartitions(part -> List.of(passing(part, condition, names)).iterator())
+            .mapPartitions(part -> List.of(passing(part, Filter.all(conditions, kinds))).iterator())
             .reduce(Long::sum);
     if (count == 0 && config().filter().isBlank()) {
       List<String> categories =
@@ -162,8 +165,7 @@ record Searcher(
     return count;
   }
 
-  private static long passing(Iterator<Row> rows, String condition, List<String> columns) {
-    Filter filter = Filter.parse(condition, new TreeSet<>(columns));
+  private static long passing(Iterator<Row> rows, Filter filter) {
     long passing = 0;
     while (rows.hasNext()) {
       Row row = rows.next();
@@ -178,7 +180,7 @@ record Searcher(
     int probes = config().probes() > 0 ? config().probes() : layout.probes();
     int widened = VectorIndex.widened(probes, candidates, contract().count(), layout.cells());
     return new IndexSearch.Plan(
-        session.config().root(), index.version(), config().k(), widened, condition());
+        session.config().root(), index.version(), config().k(), widened, conditions(config()));
   }
 
   private JavaPairRDD<Integer, List<Answer>> search(

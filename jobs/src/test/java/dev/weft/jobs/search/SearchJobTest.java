@@ -81,7 +81,8 @@ class SearchJobTest {
     assertThat(first.get("id")).isEqualTo(image.getAs("id"));
     assertThat(((Number) first.get("score")).doubleValue()).isCloseTo(1, within(1e-5));
     assertThat(results(result)).hasSize(10);
-    assertThat(SearchJob.lines(result)).hasSize(11).first().asString().startsWith("rank   score");
+    assertThat(SearchJob.lines(result)).hasSize(12).first().asString().startsWith("rank   score");
+    assertThat(SearchJob.lines(result)).last().asString().endsWith("pages/search.html");
     assertThat(result.figures()).containsEntry("queries", 1).doesNotContainKey("head");
     String html = Files.readString(Path.of(URI.create((String) result.figures().get("page"))));
     assertThat(html).contains("my photo.png").contains("data:image/png;base64,");
@@ -217,6 +218,46 @@ class SearchJobTest {
     assertThat(of(Table.RESULTS.read(SPARK, without.snapshot().orElseThrow()).collectAsList(), "a"))
         .doesNotContain(image.<Object>getAs("id"))
         .startsWith(all.subList(1, 9).toArray());
+  }
+
+  @Test
+  void anIndexedImageIsAQueryOfItsOwn() {
+    Row image = indexed().get(2);
+    String id = "search.image-id=" + image.getAs("id");
+
+    List<Object> all = ids(SearchJob.run(TinyPipeline.session(id)));
+
+    assertThat(all).first().isEqualTo(image.getAs("id"));
+    assertThat(ids(SearchJob.run(TinyPipeline.session(id, "search.exclude-reference=true"))))
+        .doesNotContain(image.<Object>getAs("id"))
+        .startsWith(all.subList(1, 9).toArray());
+  }
+
+  @Test
+  void aFilterIsTakenBeforeRanking() {
+    String[] query = {"search.text=a red dress", "search.k=25"};
+    List<Object> all = ids(SearchJob.run(TinyPipeline.session(query)));
+    String condition = "search.filter=" + quoted("id != '" + all.get(0) + "' OR id = 'x'");
+
+    StageResult some = SearchJob.run(TinyPipeline.session(query[0], query[1], condition));
+
+    assertThat(ids(some).subList(0, 24)).isEqualTo(all.subList(1, 25));
+    StageResult none =
+        SearchJob.run(TinyPipeline.session(query[0], "search.filter=" + quoted("id = 'x'")));
+    assertThat(SearchJob.lines(none)).hasSize(2).first().asString().startsWith("no image is a");
+  }
+
+  @Test
+  void aWrongFilterIsShownAsItWasWritten() {
+    String condition = "search.filter=" + quoted("id = 3");
+    assertThatThrownBy(
+            () ->
+                SearchJob.run(
+                    TinyPipeline.session(
+                        "search.text=a red dress", "search.category=shirt", condition)))
+        .isInstanceOf(WeftException.class)
+        .hasMessageContaining("Cannot filter by [id = 3]: expected a 'text', as id holds, at")
+        .hasMessageContaining("at character 6, before [3]");
   }
 
   @Test
