@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine;
@@ -74,7 +75,8 @@ final class StoreCommands {
         root,
         new VacuumCommand(console),
         "vacuum",
-        "Shows, and with --delete frees, what no kept version refers to.",
+        "Shows which versions are no longer kept and which files nobody refers to; with --delete,"
+            + " retires and frees them.",
         "vacuum --config conf/wardrobe.yaml",
         "vacuum --config conf/wardrobe.yaml --keep 3 --delete");
   }
@@ -388,7 +390,7 @@ final class StoreCommands {
             "Files younger than this stay: longer than the longest job (default ${DEFAULT-VALUE}).")
     private Duration grace;
 
-    @Option(names = "--delete", description = "Frees it; without this, only shows it.")
+    @Option(names = "--delete", description = "Does it; without this, only shows it.")
     private boolean delete;
 
     VacuumCommand(Commands.Console console) {
@@ -397,24 +399,56 @@ final class StoreCommands {
 
     @Override
     public Integer call() {
-      Retention retention = new Retention(keep, younger, grace);
+      Retention retention = retention();
+      Map<String, List<Long>> retired = new TreeMap<>();
       List<String> freed = new ArrayList<>();
       long bytes = 0;
       for (Artefact artefact : artefacts()) {
         Vacuum vacuum = retention.plan(artefact, Clock.systemUTC());
+        if (!vacuum.retire().isEmpty()) {
+          retired.put(artefact.name(), vacuum.retire());
+        }
         vacuum.delete().forEach(path -> freed.add(path.toString()));
         bytes += vacuum.bytes();
         if (delete) {
           vacuum.carryOut();
         }
       }
-      freed.forEach(path -> say("%s %s", delete ? "deleted" : "would delete", path));
+      show(retired, freed, bytes);
       Map<String, Object> figures = new LinkedHashMap<>();
+      figures.put("retired", retired);
       figures.put("files", freed.size());
       figures.put("bytes", bytes);
       figures.put("deleted", delete);
       result("vacuum", figures);
       return ExitCode.OK.code();
+    }
+
+    private Retention retention() {
+      try {
+        return new Retention(keep, younger, grace);
+      } catch (IllegalArgumentException e) {
+        throw new WeftException(e, ExitCode.USAGE, "%s", e.getMessage());
+      }
+    }
+
+    private void show(Map<String, List<Long>> retired, List<String> freed, long bytes) {
+      String would = delete ? "" : "would be ";
+      retired.forEach(
+          (artefact, versions) ->
+              versions.forEach(
+                  version -> say("%s version %d %sretired", artefact, version, would)));
+      freed.forEach(path -> say("%s %sdeleted", path, would));
+      say(
+          "%,d versions %sretired, %,d files of %,d bytes %sdeleted%s",
+          retired.values().stream().mapToInt(List::size).sum(),
+          would,
+          freed.size(),
+          bytes,
+          would,
+          retired.isEmpty()
+              ? ""
+              : "; the files of a retired version go with the first vacuum after " + grace);
     }
   }
 }
