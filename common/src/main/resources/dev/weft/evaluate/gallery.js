@@ -145,8 +145,9 @@
   // The view stands in the address, so that it can be sent and comes back with the back button.
   const restore = () => {
     const wanted = new URLSearchParams(location.hash.replace(/^#gallery\??/, ""));
-    form.protocol.value = wanted.get("protocol") ?? form.protocol.value;
-    set = data.sets[form.protocol.value] ?? data.sets[0];
+    const protocol = data.sets.findIndex(one => one.protocol === wanted.get("protocol"));
+    if (protocol >= 0) form.protocol.value = String(protocol);
+    set = data.sets[form.protocol.value];
     fill();
     for (const [name, value] of wanted) {
       const control = form.elements[name];
@@ -157,13 +158,16 @@
       if (control.selectedIndex === -1) control.value = before;
     }
     apply();
+    form.hidden = false;
+    if (location.hash.startsWith("#gallery?")) form.scrollIntoView({ behavior: "instant" });
   };
   const remember = () => {
     const view = new URLSearchParams();
     for (const control of form.elements) {
       if (!control.name || !control.value) continue;
       const isHead = control.name === "head" || control.name === "other";
-      view.set(control.name, isHead ? set.heads[control.value] : control.value);
+      const value = isHead ? set.heads[control.value] : control.value;
+      view.set(control.name, control === form.protocol ? set.protocol : value);
     }
     history.replaceState(null, "", "#gallery?" + view);
   };
@@ -182,13 +186,15 @@
     const first = drawn;
     draw();
     const target = list.children[first];
-    if (target) { target.tabIndex = -1; target.focus({ preventScroll: true }); }
+    if (target) { target.tabIndex = -1; target.focus(); }
   });
+  // Who scrolls sees more come; not while the button has the focus, which would be pushed out of sight.
   if ("IntersectionObserver" in window) {
-    new IntersectionObserver(seen => { if (seen.some(one => one.isIntersecting) && drawn < found.length && drawn) draw(); },
-      { rootMargin: "600px" }).observe(more);
+    new IntersectionObserver(seen => {
+      const near = seen.some(one => one.isIntersecting) && document.activeElement !== more;
+      if (near && drawn && drawn < found.length) draw();
+    }, { rootMargin: "600px" }).observe(more);
   }
   window.addEventListener("hashchange", () => { if (location.hash.startsWith("#gallery?")) restore(); });
   restore();
-  form.hidden = false;
 })();

@@ -9,28 +9,30 @@ import dev.weft.evaluate.Report.Curve;
 import dev.weft.evaluate.Report.Curves;
 import dev.weft.evaluate.Report.Picture;
 import dev.weft.ingest.ImageKey;
-import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The gallery as a real browser shows it; skipped where there is no Chromium. */
 class GalleryTest {
   private static final int QUERIES = 5_000;
+
+  private static final String DRAWN = "document.getElementById('gallery-list').children.length";
+
+  /** Whether the top of what has the focus is in the window. */
+  private static final String IN_SIGHT =
+      "(box => box.top >= 0 && box.top < innerHeight)"
+          + "(document.activeElement.getBoundingClientRect())";
 
   @TempDir private Path folder;
 
@@ -101,43 +103,20 @@ class GalleryTest {
     return new Outcome(rank, 0, List.of(), answers, scores);
   }
 
-  private static Optional<String> chromium() {
-    return Stream.of("chromium", "chromium-browser", "google-chrome")
-        .flatMap(
-            name ->
-                Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-                    .map(place -> Path.of(place, name)))
-        .filter(Files::isExecutable)
-        .map(Path::toString)
-        .findFirst();
+  private HeadlessBrowser open(String address) throws IOException, InterruptedException {
+    assumeTrue(HeadlessBrowser.program().isPresent(), "skipped: there is no chromium on the PATH");
+    Path page = folder.resolve("page.html");
+    Files.writeString(page, ReportPage.html(report()));
+    return HeadlessBrowser.open(folder, page.toUri() + "#" + address);
   }
 
   /** The page after its script ran, at an address such as {@code gallery?show=wins}. */
   private String shown(String address) throws IOException, InterruptedException {
-    assumeTrue(chromium().isPresent(), "skipped: there is no chromium on the PATH");
-    Path page = folder.resolve("page.html");
-    if (!Files.exists(page)) {
-      Files.writeString(page, ReportPage.html(report()));
+    try (HeadlessBrowser browser = open(address)) {
+      browser.settle();
+      String html = browser.value("document.documentElement.outerHTML").asText();
+      return html.replaceAll("(?s)<script.*?</script>", "");
     }
-    Path dom = folder.resolve("dom.html");
-    Process browser =
-        new ProcessBuilder(
-                chromium().orElseThrow(),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--user-data-dir=" + folder.resolve("profile"),
-                "--dump-dom",
-                page.toUri() + "#" + address)
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .redirectOutput(dom.toFile())
-            .start();
-    if (!browser.waitFor(90, TimeUnit.SECONDS)) {
-      browser.destroyForcibly();
-    }
-    String html = Files.readString(dom, StandardCharsets.UTF_8);
-    return html.replaceAll("(?s)<script.*?</script>", "");
   }
 
   private static List<String> labels(String html) {
@@ -179,6 +158,58 @@ class GalleryTest {
     assertThat(one).contains("1 of 5,000 queries</p>");
     assertThat(labels(one)).containsExactly("shirt, query 4999");
     assertThat(one).contains("sum: target at rank 11 of 6,000</p>").doesNotContain("▲ win");
+  }
+
+  @Test
+  void theKeyboardGetsToMoreQueriesAndTheFocusStaysInSight() throws Exception {
+    try (HeadlessBrowser browser = open("")) {
+      for (int i = 0; i < 40 && !focus(browser).equals("gallery-more"); i++) {
+        browser.press("Tab");
+      }
+      browser.settle();
+      assertThat(focus(browser)).isEqualTo("gallery-more");
+      assertThat(browser.value(DRAWN).asInt()).isEqualTo(20);
+      assertThat(browser.value(IN_SIGHT).asBoolean()).isTrue();
+
+      browser.press("Enter");
+      browser.settle();
+      assertThat(browser.value("document.activeElement.querySelector('h3').textContent").asText())
+          .isEqualTo("dress, query 20");
+      assertThat(browser.value(DRAWN).asInt()).isEqualTo(40);
+      assertThat(browser.value(IN_SIGHT).asBoolean()).isTrue();
+
+      browser.press("Tab");
+      browser.settle();
+      assertThat(focus(browser)).isEqualTo("gallery-more");
+      assertThat(browser.value(DRAWN).asInt()).isEqualTo(40);
+      assertThat(browser.value(IN_SIGHT).asBoolean()).isTrue();
+    }
+  }
+
+  private static String focus(HeadlessBrowser browser) throws Exception {
+    return browser.value("document.activeElement.id").asText();
+  }
+
+  @Test
+  void whoScrollsSeesMoreCome() throws Exception {
+    try (HeadlessBrowser browser = open("")) {
+      browser.settle();
+      browser.press("End");
+      browser.await(DRAWN + " > 20");
+    }
+  }
+
+  @Test
+  void anAddressOpensAtItsView() throws Exception {
+    try (HeadlessBrowser browser = open("gallery?show=wins&protocol=wardrobe%2Foriginal")) {
+      browser.settle();
+      assertThat(browser.value("scrollY").asInt()).isPositive();
+      assertThat(
+              browser.value("document.querySelector('form').getBoundingClientRect().top").asInt())
+          .isBetween(0, 100);
+      assertThat(browser.value("document.querySelector('form').show.value").asText())
+          .isEqualTo("wins");
+    }
   }
 
   @Test

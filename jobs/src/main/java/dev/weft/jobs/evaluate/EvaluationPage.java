@@ -169,7 +169,9 @@ record EvaluationPage(Session session, Snapshot ingest, Snapshot encode, List<Sn
         String.format(
             Locale.ROOT,
             "%,d of %,d queries with the first %d answers of each head; right answers are marked."
-                + " The scores are cosine similarities.",
+                + " The scores are cosine similarities. A query counts as found where its target is"
+                + " in the first 10; of a protocol with several right answers to a query, where any"
+                + " of them is in the first 50.",
             shown,
             all,
             settings().answers()),
