@@ -26,8 +26,8 @@ public final class MarkedSection {
     if (from < 0 || to < from) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
-          "Cannot write the table into %s: it lacks the lines '%s' and '%s'. Add them where the table"
-              + " shall stand.",
+          "Cannot write the table into %s: it lacks the lines '%s' and '%s'. Add them where the"
+              + " table shall stand.",
           document,
           begin.strip(),
           end);

@@ -47,8 +47,8 @@ public final class CudaDevice {
     if (!before.isEmpty() && !Arrays.asList(before.split(",", -1)).contains(address)) {
       throw new WeftException(
           ExitCode.CONFIG,
-          "Cannot use GPU %s, which Spark gave this process: %s=%s in its environment hides it. Unset"
-              + " the variable for the worker, or let the discovery script report only these"
+          "Cannot use GPU %s, which Spark gave this process: %s=%s in its environment hides it."
+              + " Unset the variable for the worker, or let the discovery script report only these"
               + " devices.",
           address,
           VISIBLE,
@@ -70,8 +70,8 @@ public final class CudaDevice {
     if (!CLibrary.setenv(name, value)) {
       throw new WeftException(
           ExitCode.RESOURCE_MISSING,
-          "Cannot set %s=%s in this process: the C library refused. Set it in the environment of the"
-              + " worker instead.",
+          "Cannot set %s=%s in this process: the C library refused. Set it in the environment of"
+              + " the worker instead.",
           name,
           value);
     }

@@ -180,8 +180,8 @@ public record Comparison(
     if (!first.caption().equals(second.caption())) {
       throw new WeftException(
           ExitCode.CONFIG,
-          "Cannot compare two measurements by %s: the first is of '%s', the second of '%s'. Evaluate"
-              + " both on the same version of ingest.",
+          "Cannot compare two measurements by %s: the first is of '%s', the second of '%s'."
+              + " Evaluate both on the same version of ingest.",
           first.protocol(),
           first.caption(),
           second.caption());
@@ -195,8 +195,8 @@ public record Comparison(
           || !one.groundTruths().equals(other.groundTruths())) {
         throw new WeftException(
             ExitCode.CONFIG,
-            "Cannot compare two measurements by %s: %s of the first asks for other images than %s of"
-                + " the second. Evaluate both on the same version of ingest.",
+            "Cannot compare two measurements by %s: %s of the first asks for other images than %s"
+                + " of the second. Evaluate both on the same version of ingest.",
             first.protocol(),
             one.name(),
             other.name());

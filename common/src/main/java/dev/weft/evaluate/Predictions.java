@@ -70,8 +70,8 @@ public final class Predictions {
     if (queries.isEmpty()) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
-          "Cannot score by %s: the annotations have no query of split '%s'. Name the folder that has"
-              + " them with --annotations.",
+          "Cannot score by %s: the annotations have no query of split '%s'. Name the folder that"
+              + " has them with --annotations.",
           protocol,
           protocol.split());
     }
@@ -80,7 +80,8 @@ public final class Predictions {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
           "Cannot score by %s: the annotations do not list its gallery, and its size is not"
-              + " published. Name the folder of its image files with --images; they are not opened.",
+              + " published. Name the folder of its image files with --images; they are not"
+              + " opened.",
           protocol);
     }
   }

@@ -89,8 +89,8 @@ public final class Submission {
     if (published > 0 && predictions.size() != published) {
       throw new WeftException(
           ExitCode.BAD_ROWS,
-          "Cannot export a submission for %s: the annotations have %,d queries, and the server expects"
-              + " %,d. Get the published annotations again.",
+          "Cannot export a submission for %s: the annotations have %,d queries, and the server"
+              + " expects %,d. Get the published annotations again.",
           protocol,
           predictions.size(),
           published);
@@ -102,8 +102,8 @@ public final class Submission {
       if (one.subset().isEmpty()) {
         throw new WeftException(
             ExitCode.BAD_ROWS,
-            "Cannot export a submission for %s: %s has no ranking of its image group (%s). Give both"
-                + " files, or \"subset\" in every line.",
+            "Cannot export a submission for %s: %s has no ranking of its image group (%s). Give"
+                + " both files, or \"subset\" in every line.",
             protocol,
             one.name(),
             one.place());
@@ -131,8 +131,8 @@ public final class Submission {
     if (bytes.length > CIRR_BYTES) {
       throw new WeftException(
           ExitCode.BAD_ROWS,
-          "Cannot export CIRR's %s: the file would have %,d bytes, and the server takes %,d. Its names"
-              + " are longer than CIRR's own; look at the predictions.",
+          "Cannot export CIRR's %s: the file would have %,d bytes, and the server takes %,d. Its"
+              + " names are longer than CIRR's own; look at the predictions.",
           metric,
           bytes.length,
           CIRR_BYTES);

@@ -53,8 +53,8 @@ final class AnnotationFile {
       throw new WeftException(
           e,
           ExitCode.INPUT_MISSING,
-          "Cannot read annotations: there is no file %s. Set ingest.datasets (or --annotations) to where it is, or"
-              + " another layout.",
+          "Cannot read annotations: there is no file %s. Set ingest.datasets (or --annotations) to"
+              + " where it is, or another layout.",
           path);
     } catch (IOException e) {
       throw new WeftException(

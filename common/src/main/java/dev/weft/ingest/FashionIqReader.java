@@ -62,7 +62,8 @@ public final class FashionIqReader implements AnnotationReader {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
           "Cannot read a FashionIQ data set: %s has no file captions/cap.<category>.<split>.json."
-              + " Set ingest.datasets (or --annotations) to the folder that holds captions and image_splits.",
+              + " Set ingest.datasets (or --annotations) to the folder that holds captions and"
+              + " image_splits.",
           folder.path());
     }
     return parts;

@@ -76,8 +76,8 @@ record Folder(Configuration hadoop, Path path) {
           if (!shards(files, root).isEmpty()) {
             throw new WeftException(
                 ExitCode.INPUT_MISSING,
-                "Cannot take the candidates from the images in %s: they are in tar archives. List them"
-                    + " in gallery.<split>.jsonl beside the triplets.",
+                "Cannot take the candidates from the images in %s: they are in tar archives. List"
+                    + " them in gallery.<split>.jsonl beside the triplets.",
                 root);
           }
           String prefix = root.toUri().getPath() + "/";
@@ -181,7 +181,8 @@ record Folder(Configuration hadoop, Path path) {
       throw new WeftException(
           e,
           ExitCode.INPUT_MISSING,
-          "Cannot read a data set: there is no file or folder %s. Set ingest.datasets to where it is; scripts/weft wardrobe draws one.",
+          "Cannot read a data set: there is no file or folder %s. Set ingest.datasets to where it"
+              + " is; scripts/weft wardrobe draws one.",
           path);
     } catch (IOException e) {
       throw new WeftException(

@@ -52,8 +52,8 @@ public final class JsonLinesReader implements AnnotationReader {
     if (files.isEmpty()) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
-          "Cannot read custom triplets: %s has no file triplets*.jsonl. Set ingest.datasets (or --annotations) to the"
-              + " folder that holds them, or to one file.",
+          "Cannot read custom triplets: %s has no file triplets*.jsonl. Set ingest.datasets (or"
+              + " --annotations) to the folder that holds them, or to one file.",
           folder.path());
     }
     fillGalleries(hadoop, collector, source, splits, lines);

@@ -89,8 +89,8 @@ public final class TarShard implements Iterator<TarShard.Member>, AutoCloseable 
       throw new WeftException(
           e,
           ExitCode.IO,
-          "Cannot read the shard %s after %s: %s. If it is damaged, copy it again; else run the same"
-              + " command again.",
+          "Cannot read the shard %s after %s: %s. If it is damaged, copy it again; else run the"
+              + " same command again.",
           path,
           last,
           e.getMessage());

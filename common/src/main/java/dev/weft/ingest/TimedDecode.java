@@ -98,9 +98,9 @@ final class TimedDecode {
     if (LEFT_BEHIND.get() > MOST_LEFT_BEHIND) {
       throw new WeftException(
           ExitCode.TRY_LATER,
-          "Cannot decode images: %d decodes in this process do not end, though their time is over. Run"
-              + " the same command again; if it fails so again, raise ingest.image-timeout-seconds or"
-              + " take the images of the reason slow-image away.",
+          "Cannot decode images: %d decodes in this process do not end, though their time is over."
+              + " Run the same command again; if it fails so again, raise"
+              + " ingest.image-timeout-seconds or take the images of the reason slow-image away.",
           LEFT_BEHIND.get());
     }
   }

@@ -81,8 +81,8 @@ public final class QueryFile {
     if (file.queries.isEmpty()) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
-          "Cannot search for the queries of %s: it has none. Write one JSON object per line, such as"
-              + " {\"text\": \"a red dress\"}.",
+          "Cannot search for the queries of %s: it has none. Write one JSON object per line, such"
+              + " as {\"text\": \"a red dress\"}.",
           place);
     }
     return List.copyOf(file.queries);

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroupFactory;
@@ -82,10 +83,14 @@ class VectorIndexTest {
   }
 
   private static List<List<Hit>> expected(List<IndexRow> rows) {
+    return expected(rows, PROBES, K);
+  }
+
+  private static List<List<Hit>> expected(List<IndexRow> rows, List<Probe> probes, int depth) {
     Gallery.Builder builder = Gallery.builder(WIDTH);
     rows.forEach(row -> builder.add(row.key(), row.vector()));
     try (Gallery gallery = builder.build()) {
-      return ExactSearch.rank(gallery, PROBES, K).stream().map(Ranking::hits).toList();
+      return ExactSearch.rank(gallery, probes, depth).stream().map(Ranking::hits).toList();
     }
   }
 
@@ -97,6 +102,55 @@ class VectorIndexTest {
       assertThat(many.search(PROBES, K, 50)).isEqualTo(expected(rows()));
       assertThat(many.search(PROBES, 2 * COUNT, 50).get(0)).hasSize(COUNT);
     }
+  }
+
+  /** A vector of equal lengths in all directions: its code loses nothing. */
+  private static float[] signs(SplittableRandom random) {
+    float[] vector = new float[WIDTH];
+    for (int i = 0; i < WIDTH; i++) {
+      vector[i] = (random.nextBoolean() ? 1 : -1) / (float) Math.sqrt(WIDTH);
+    }
+    return vector;
+  }
+
+  private void bestAre(List<float[]> vectors, List<float[]> queries) {
+    List<IndexRow> rows =
+        IntStream.range(0, COUNT).mapToObj(row -> Samples.row(row, vectors.get(row))).toList();
+    List<Probe> probes = queries.stream().map(Probe::of).toList();
+    Snapshot snapshot =
+        new IndexEditor(
+                HADOOP, Artefact.open(HADOOP, folder.toString(), "index"), COUNT, Samples.CLOCK)
+            .create(
+                "best",
+                Samples.PRICED,
+                Samples.contract(WIDTH),
+                new IndexLayout(1, 1, 1, 1, 1, "a test"),
+                Cells.one(WIDTH),
+                rows);
+    for (VectorIndex.Scope scope :
+        List.of(VectorIndex.Scope.all(), VectorIndex.Scope.all().vectorsInFiles())) {
+      try (VectorIndex index = VectorIndex.open(HADOOP, snapshot, scope, 2)) {
+        assertThat(index.search(probes, 1, 1)).isEqualTo(expected(rows, probes, 1));
+      }
+    }
+  }
+
+  @Test
+  void whatTheCodesOfQueriesLoseRulesNoBestRowOut() {
+    SplittableRandom random = new SplittableRandom(6);
+
+    bestAre(
+        Stream.generate(() -> signs(random)).limit(COUNT).toList(),
+        Stream.generate(() -> Samples.unit(random, WIDTH)).limit(300).toList());
+  }
+
+  @Test
+  void whatTheCodesOfRowsLoseRulesNoBestRowOut() {
+    SplittableRandom random = new SplittableRandom(7);
+
+    bestAre(
+        Stream.generate(() -> Samples.unit(random, WIDTH)).limit(COUNT).toList(),
+        Stream.generate(() -> signs(random)).limit(300).toList());
   }
 
   @Test

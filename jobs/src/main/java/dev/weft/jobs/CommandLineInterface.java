@@ -109,8 +109,8 @@ final class CommandLineInterface {
       return new WeftException(
           thrown,
           ExitCode.RESOURCE_MISSING,
-          "Cannot go on: memory ran out (%s). Raise spark.driver.memory or spark.executor.memory, or"
-              + " -Dorg.bytedeco.javacpp.maxbytes where it says physical memory.",
+          "Cannot go on: memory ran out (%s). Raise spark.driver.memory or spark.executor.memory,"
+              + " or -Dorg.bytedeco.javacpp.maxbytes where it says physical memory.",
           root.getMessage());
     }
     if (root instanceof UnsupportedOperationException
@@ -127,8 +127,8 @@ final class CommandLineInterface {
       return new WeftException(
           thrown,
           ExitCode.IO,
-          "Cannot go on: reading or writing failed: %s. Check the path, the rights and the disk, then"
-              + " run the same command again: nothing half-written is kept.",
+          "Cannot go on: reading or writing failed: %s. Check the path, the rights and the disk,"
+              + " then run the same command again: nothing half-written is kept.",
           root.getMessage());
     }
     return new WeftException(

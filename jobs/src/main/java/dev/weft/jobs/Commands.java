@@ -22,6 +22,8 @@ import dev.weft.jobs.train.TrainJob;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,45 +62,45 @@ final class Commands {
         "pipeline --config conf/wardrobe.yaml --set seed=2 --set root=hdfs:///weft/seed2");
     add(
         root,
-        new StageCommand(console, session -> WardrobeJob.run(session).fields()),
+        new StageCommand(console, announced(WardrobeJob::run)),
         "wardrobe",
         "Draws the wardrobe: garment images with annotations in FashionIQ's and CIRCO's layouts.",
         "wardrobe --config conf/wardrobe.yaml --set wardrobe.images=200000");
     add(
         root,
-        new StageCommand(console, session -> IngestJob.run(session).fields()),
+        new StageCommand(console, announced(IngestJob::run)),
         "ingest",
         "Validates annotations and images; bad rows go to quarantine with their reason.",
         "ingest --config conf/fashioniq.yaml",
         "ingest --config conf/circo.yaml --set ingest.images=none");
     add(
         root,
-        new StageCommand(console, session -> AlignJob.run(session).fields()),
+        new StageCommand(console, announced(AlignJob::run)),
         "align",
         "Trains the image tower and the text projection of the dual encoder on described images.",
         "align --config conf/wardrobe.yaml --set align.epochs=20");
     add(
         root,
-        new StageCommand(console, session -> EncodeJob.run(session).fields()),
+        new StageCommand(console, announced(EncodeJob::run)),
         "encode",
         "Encodes every image and text once, as unit vectors.",
         "encode --config conf/wardrobe.yaml");
     add(
         root,
-        new StageCommand(console, session -> TrainJob.run(session).fields()),
+        new StageCommand(console, announced(TrainJob::run)),
         "train",
         "Fine-tunes the fusion heads by InfoNCE over the global batch; resumes where it stopped.",
         "train --config conf/wardrobe.yaml --set 'train.heads=[gated]' --set train.epochs=3");
     add(
         root,
-        new StageCommand(console, session -> MineJob.run(session).fields()),
+        new StageCommand(console, announced(MineJob::run)),
         "mine",
         "Mines hard negatives of the training triplets with a trained head, for the next train.",
         "mine --config conf/wardrobe.yaml --set mine.head=gated",
         "train --config conf/wardrobe.yaml --set train.hard-negatives=4");
     add(
         root,
-        new StageCommand(console, session -> EvaluateJob.run(session).fields()),
+        new StageCommand(console, Commands::evaluated),
         "evaluate",
         "Ranks every query exactly and scores each head by its named protocol.",
         "evaluate --config conf/wardrobe.yaml --set evaluate.cohort=val-union");
@@ -112,7 +114,7 @@ final class Commands {
             + " RESULTS.md");
     add(
         root,
-        new StageCommand(console, session -> IndexJob.run(session).fields()),
+        new StageCommand(console, announced(IndexJob::run)),
         "index",
         "Writes the gallery as a searchable Parquet index.",
         "index --config conf/wardrobe.yaml");
@@ -120,13 +122,14 @@ final class Commands {
         root,
         new FineTuneCommand(console),
         "fine-tune",
-        "The scheduled run: takes in what is new, trains a challenger, and releases it if it is better.",
+        "The scheduled run: takes in what is new, trains a challenger, and releases it if it is"
+            + " better.",
         "fine-tune --config conf/wardrobe.yaml",
         "fine-tune --config hdfs:///conf/shop.yaml --run-id nightly-2026-11-25",
         "status --config hdfs:///conf/shop.yaml --run-id nightly-2026-11-25");
     add(
         root,
-        new StageCommand(console, session -> Releases.promote(session).fields()),
+        new StageCommand(console, announced(Releases::promote)),
         "promote",
         "Releases the newest index with its head and encoder: search answers from them.",
         "promote --config conf/wardrobe.yaml");
@@ -173,7 +176,30 @@ final class Commands {
     StoreCommands.addTo(root, console);
     root.addSubcommand("help", new CommandLine.HelpCommand());
     root.setCaseInsensitiveEnumValuesAllowed(true);
+    root.registerConverter(Duration.class, Commands::duration);
     return root;
+  }
+
+  private static Duration duration(String text) {
+    try {
+      return Duration.parse(text);
+    } catch (DateTimeParseException e) {
+      throw new CommandLine.TypeConversionException(
+          "'" + text + "' is no ISO duration, such as P7D for seven days or PT12H for half a day");
+    }
+  }
+
+  /** A job that says how it ended, in words. */
+  private static Function<Session, Map<String, Object>> announced(
+      Function<Session, StageResult> job) {
+    return session -> job.apply(session).announced(session.progress()).fields();
+  }
+
+  private static Map<String, Object> evaluated(Session session) {
+    StageResult result = EvaluateJob.run(session).announced(session.progress());
+    EvaluateJob.lines(result).forEach(session.progress()::say);
+    session.progress().say("page   " + result.figures().get("page"));
+    return result.fields();
   }
 
   /** Adds a command with its help. */
@@ -384,7 +410,7 @@ final class Commands {
       PipelineConfig config = PipelineConfig.bind(settings, file());
       Session.Options options = new Session.Options(false, console.progress(), Clock.systemUTC());
       try (Session session = new Session(config, settings, options)) {
-        console.result().accept(change.run(session).fields());
+        console.result().accept(change.run(session).announced(session.progress()).fields());
       }
       return ExitCode.OK.code();
     }
@@ -515,7 +541,7 @@ final class Commands {
       super(
           console,
           session -> {
-            StageResult result = SearchJob.run(session);
+            StageResult result = SearchJob.run(session).announced(session.progress());
             SearchJob.lines(result).forEach(console.out()::println);
             return result.fields();
           });

@@ -74,6 +74,12 @@ final class CompareCommand implements Callable<Integer> {
           "Cannot compare %d heads: --heads takes one for both runs, or two. Leave out the others.",
           heads.size());
     }
+    if (listed < 0) {
+      throw new WeftException(
+          ExitCode.USAGE,
+          "Cannot list %d queries: --queries takes a number of at least 0.",
+          listed);
+    }
     Configuration hadoop = new Configuration();
     EvaluatedRun first = EvaluatedRun.open(hadoop, runs.get(0));
     EvaluatedRun second = EvaluatedRun.open(hadoop, runs.get(1));

@@ -16,7 +16,8 @@ final class EmbeddingCommands {
         root,
         new ExportCommand(console),
         "export-embeddings",
-        "Writes the newest vectors for other programs: Parquet, or NumPy matrices with their names.",
+        "Writes the newest vectors for other programs: Parquet, or NumPy matrices with their"
+            + " names.",
         "export-embeddings --config conf/wardrobe.yaml --to exchange --format npy",
         "export-embeddings --config conf/fashioniq.yaml --to to-encode --format keys");
     Commands.add(

@@ -57,8 +57,8 @@ final class ExportCommand extends ScoreCommands.AnnotatedCommand {
         names = "--run",
         paramLabel = "RUN",
         description =
-            "Root of a run, such as runs/circo, whose evaluate.splits named the split; with @VERSION"
-                + " or @TAG for another than the newest.")
+            "Root of a run, such as runs/circo, whose evaluate.splits named the split; with"
+                + " @VERSION or @TAG for another than the newest.")
     private String run;
   }
 

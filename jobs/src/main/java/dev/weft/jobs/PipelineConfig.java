@@ -121,8 +121,8 @@ public record PipelineConfig(
       throw new WeftException(
           e,
           ExitCode.INPUT_MISSING,
-          "Cannot read the configuration %s: there is no such file. conf/wardrobe.yaml is an example"
-              + " that runs as it is.",
+          "Cannot read the configuration %s: there is no such file. conf/wardrobe.yaml is an"
+              + " example that runs as it is.",
           file);
     } catch (IOException e) {
       throw new WeftException(

@@ -44,8 +44,8 @@ public final class PipelineJob {
       session
           .progress()
           .say(
-              "No image was read: train, evaluate, index and search, which need image vectors, are left"
-                  + " out. Set ingest.images to read where you have the images.");
+              "No image was read: train, evaluate, index and search, which need image vectors, are"
+                  + " left out. Set ingest.images to read where you have the images.");
       return summary(results, (session.clock().millis() - start) / 1000.0);
     }
     for (Function<Session, StageResult> stage : FROM_VECTORS) {

@@ -106,8 +106,8 @@ final class ScoreCommands {
       if (annotations == null && own.isEmpty()) {
         throw new WeftException(
             ExitCode.USAGE,
-            "Cannot find the right answers of %s: neither --annotations nor the ingest.datasets of a"
-                + " --config names a folder of annotations. Give one of the two.",
+            "Cannot find the right answers of %s: neither --annotations nor the ingest.datasets of"
+                + " a --config names a folder of annotations. Give one of the two.",
             protocol);
       }
       Layout layout = own.map(DataSource::layout).orElseGet(() -> layout(protocol.family()));

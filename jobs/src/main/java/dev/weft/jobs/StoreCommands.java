@@ -62,7 +62,8 @@ final class StoreCommands {
         root,
         new RollBack(console),
         "roll-back",
-        "Publishes an earlier version again, as the newest; of a release, all that it names at once.",
+        "Publishes an earlier version again, as the newest; of a release, all that it names at"
+            + " once.",
         "roll-back release 2 --config conf/wardrobe.yaml",
         "roll-back train/gated 2 --config conf/wardrobe.yaml");
     Commands.add(
@@ -323,6 +324,7 @@ final class StoreCommands {
     @Override
     public Integer call() {
       artefact(name()).tag(tag, version(), Clock.systemUTC());
+      say("%s: version %d is %s", name(), version(), tag);
       result("tag", Map.of("artefact", name(), "version", version(), "tag", tag));
       return ExitCode.OK.code();
     }
@@ -343,8 +345,9 @@ final class StoreCommands {
                   () ->
                       new WeftException(
                           ExitCode.INPUT_MISSING,
-                          "Cannot roll back %s to version %d: there is no such version. 'scripts/weft"
-                              + " status' shows the newest; earlier ones may have been vacuumed.",
+                          "Cannot roll back %s to version %d: there is no such version."
+                              + " 'scripts/weft status' shows the newest; earlier ones may have"
+                              + " been vacuumed.",
                           name(),
                           version()));
       Snapshot published = artefact.republish(older, Clock.systemUTC());
@@ -360,8 +363,8 @@ final class StoreCommands {
         current.parts().forEach((part, version) -> say("  %s version %d", part, version));
       } else if (current.parts().containsKey(name())) {
         say(
-            "  search answers from release %d, which names version %d of %s: 'scripts/weft roll-back"
-                + " release N' or 'scripts/weft promote' changes that",
+            "  search answers from release %d, which names version %d of %s: 'scripts/weft"
+                + " roll-back release N' or 'scripts/weft promote' changes that",
             current.version(), current.parts().get(name()), name());
       }
     }
@@ -440,12 +443,12 @@ final class StoreCommands {
                   version -> say("%s version %d %sretired", artefact, version, would)));
       freed.forEach(path -> say("%s %sdeleted", path, would));
       say(
-          "%,d versions %sretired, %,d files of %,d bytes %sdeleted%s",
+          "%sretired: %,d versions; %sdeleted: %,d files of %,d bytes%s",
+          would,
           retired.values().stream().mapToInt(List::size).sum(),
           would,
           freed.size(),
           bytes,
-          would,
           retired.isEmpty()
               ? ""
               : "; the files of a retired version go with the first vacuum after " + grace);

@@ -135,14 +135,62 @@ class CommandLineInterfaceTest {
   }
 
   @Test
+  void compareListsNoNegativeNumberOfQueries() {
+    assertThat(weft("compare", "a", "b", "--queries", "-3")).isEqualTo(64);
+    assertThat(err.toString(UTF_8)).contains("Cannot list -3 queries: --queries takes a number");
+  }
+
+  private static void commit(Path root, String id, byte... content) {
+    Attempt attempt = Artefact.open(new Configuration(), root.toString(), "index").begin(id);
+    attempt.write("params.bin", content);
+    Provenance provenance = Provenance.here("hash", Map.of(), "test", 1);
+    String key = id.charAt(1) + "0".repeat(63);
+    attempt.commit(new CommitRequest(key, provenance, Map.of(), Map.of(), Instant.EPOCH));
+  }
+
+  @Test
+  void vacuumListsTheVersionsThatItRetires() throws IOException {
+    Path root = folder.resolve("root");
+    for (int version = 1; version <= 3; version++) {
+      commit(root, "a" + version, (byte) version);
+    }
+    String file = config("root: " + root + "\n");
+
+    assertThat(weft("tag", "index", "1", "candidate", "--config", file)).isZero();
+    assertThat(weft("vacuum", "--config", file, "--keep", "1")).isZero();
+    assertThat(out.toString(UTF_8))
+        .contains("index: version 1 is candidate")
+        .contains("index version 2 would be retired")
+        .contains(
+            "would be retired: 1 versions; would be deleted: 0 files of 0 bytes; the files of")
+        .contains("\"retired\":{\"index\":[2]},\"files\":0,\"bytes\":0,\"deleted\":false");
+    out.reset();
+
+    assertThat(weft("vacuum", "--config", file, "--keep", "1", "--delete")).isZero();
+    assertThat(out.toString(UTF_8))
+        .contains("index version 2 retired")
+        .contains("\"retired\":{\"index\":[2]}")
+        .contains("\"deleted\":true");
+    out.reset();
+
+    assertThat(weft("vacuum", "--config", file, "--keep", "1")).isZero();
+    assertThat(out.toString(UTF_8)).contains("\"retired\":{},\"files\":0");
+  }
+
+  @Test
+  void vacuumRefusesToKeepNothing() throws IOException {
+    String file = config("root: " + folder + "\n");
+
+    assertThat(weft("vacuum", "--config", file, "--keep", "0")).isEqualTo(64);
+    assertThat(err.toString(UTF_8)).contains("Cannot keep the newest 0 versions");
+    assertThat(weft("vacuum", "--config", file, "--grace", "week")).isEqualTo(64);
+    assertThat(err.toString(UTF_8)).contains("'week' is no ISO duration, such as P7D for seven");
+  }
+
+  @Test
   void verifyFindsADamagedFileAndNamesIt() throws IOException {
     Path root = folder.resolve("root");
-    Artefact artefact = Artefact.open(new Configuration(), root.toString(), "index");
-    Attempt attempt = artefact.begin("a1");
-    attempt.write("params.bin", new byte[] {1, 2, 3});
-    Provenance provenance = Provenance.here("hash", Map.of(), "test", 1);
-    attempt.commit(
-        new CommitRequest("0".repeat(64), provenance, Map.of(), Map.of(), Instant.EPOCH));
+    commit(root, "a1", (byte) 1, (byte) 2, (byte) 3);
     String file = config("root: " + root + "\n");
 
     assertThat(weft("status", "--verify", "--config", file)).isZero();

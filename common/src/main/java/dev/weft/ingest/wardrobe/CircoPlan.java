@@ -139,8 +139,8 @@ final class CircoPlan {
       if (queries.size() == before) {
         throw new WeftException(
             ExitCode.CONFIG,
-            "Cannot draw %d CIRCO queries of %s: its %d images have only %d pairs of a reference and"
-                + " a target garment that differ in 1 to %d attributes. Lower"
+            "Cannot draw %d CIRCO queries of %s: its %d images have only %d pairs of a reference"
+                + " and a target garment that differ in 1 to %d attributes. Lower"
                 + " wardrobe.circo-val-queries (now %d) or wardrobe.circo-test-queries (now %d), or"
                 + " raise wardrobe.images (now %d).",
             wanted,

@@ -344,8 +344,8 @@ public final class WardrobeWriter {
       throw new WeftException(
           e,
           ExitCode.CONFIG,
-          "Cannot tell which wardrobe lies in %s: its %s is not what Weft wrote. Set wardrobe.folder"
-              + " to another folder, or delete this one.",
+          "Cannot tell which wardrobe lies in %s: its %s is not what Weft wrote. Set"
+              + " wardrobe.folder to another folder, or delete this one.",
           folder,
           path.getName());
     }

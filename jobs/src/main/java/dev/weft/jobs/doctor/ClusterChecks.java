@@ -199,7 +199,8 @@ final class ClusterChecks {
         ERROR,
         wanted ? "compute.backend=cuda, GPUs per executor " + perExecutor : "none wanted",
         "Spark gives no GPU that nobody asked for, and executors share one unknowingly",
-        "spark.executor.resource.gpu.amount=1 and what else conf/spark-standalone-gpu.conf.template has");
+        "spark.executor.resource.gpu.amount=1 and what else conf/spark-standalone-gpu.conf.template"
+            + " has");
   }
 
   private void secrets() {

@@ -87,8 +87,8 @@ public record EvaluatedRun(
             () ->
                 new WeftException(
                     ExitCode.INPUT_MISSING,
-                    "Cannot compare %s: its artefact evaluate has no version or tag '%s'. 'scripts/weft"
-                        + " status' shows those there are.",
+                    "Cannot compare %s: its artefact evaluate has no version or tag '%s'."
+                        + " 'scripts/weft status' shows those there are.",
                     name,
                     version));
   }
@@ -108,8 +108,8 @@ public record EvaluatedRun(
       throw new WeftException(
           e,
           ExitCode.INPUT_MISSING,
-          "Cannot compare evaluate version %d: its %s is not to be read: %s. It was written by another"
-              + " version of Weft: run evaluate again with --force.",
+          "Cannot compare evaluate version %d: its %s is not to be read: %s. It was written by"
+              + " another version of Weft: run evaluate again with --force.",
           snapshot.version(),
           file,
           e.getMessage());

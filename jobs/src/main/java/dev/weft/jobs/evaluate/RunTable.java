@@ -50,8 +50,8 @@ public final class RunTable {
     if (runs.isEmpty()) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
-          "Cannot make a table of %s: it has no RESULT line with metrics. Write the standard output of"
-              + " scripts/weft pipeline into it.",
+          "Cannot make a table of %s: it has no RESULT line with metrics. Write the standard output"
+              + " of scripts/weft pipeline into it.",
           log);
     }
     return of(runs, columns);

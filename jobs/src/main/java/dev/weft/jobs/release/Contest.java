@@ -198,8 +198,8 @@ record Contest(Session work, Optional<Release> champion) {
       throw new WeftException(
           ExitCode.CONFIG,
           "Cannot compare the challenger with release %d: its head was trained on vectors of the"
-              + " encoder %s, and encode.model with its options gives %s, so it cannot answer the same"
-              + " queries. Set encode.model back, or release the new one by hand: scripts/weft"
+              + " encoder %s, and encode.model with its options gives %s, so it cannot answer the"
+              + " same queries. Set encode.model back, or release the new one by hand: scripts/weft"
               + " pipeline, then scripts/weft promote.",
           champion.orElseThrow().version(),
           encoder,

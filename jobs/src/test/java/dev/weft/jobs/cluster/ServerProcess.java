@@ -68,7 +68,7 @@ public final class ServerProcess {
                 + output()
                 + errors());
       }
-      pause();
+      pause(20);
     }
   }
 
@@ -82,9 +82,10 @@ public final class ServerProcess {
     return matcher;
   }
 
-  private static void pause() {
+  /** Lets some milliseconds go by. */
+  public static void pause(long milliseconds) {
     try {
-      Thread.sleep(20);
+      Thread.sleep(milliseconds);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);

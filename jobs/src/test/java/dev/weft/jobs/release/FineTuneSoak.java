@@ -159,22 +159,13 @@ final class FineTuneSoak implements Callable<Integer> {
       FineTuneRuns runs = fresh("moment-" + kill);
       ServerProcess process = FineTuneProcess.start(runs);
       long moment = random.nextLong(milliseconds);
-      pause(moment);
+      ServerProcess.pause(moment);
       ended += process.isAlive() ? 0 : 1;
       process.kill();
       succeed(runs);
       check("killed after " + moment + " ms of " + milliseconds, runs);
     }
     found.put("moments", Map.of("killed", kills - ended, "had_ended", ended));
-  }
-
-  private static void pause(long milliseconds) {
-    try {
-      Thread.sleep(milliseconds);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
   }
 
   private void twins() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.weft.ExitCode;
+import dev.weft.jobs.cluster.ServerProcess;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -147,7 +148,7 @@ final class TrainSoak {
             one -> watches.computeIfAbsent(one.pid(), MemoryWatch::new).sample(history.step()));
         next = step + Math.max(1, steps / MEMORY_SAMPLES);
       }
-      pause(50);
+      ServerProcess.pause(50);
     }
     process.succeed();
     String parameters = history.parameters();
@@ -213,9 +214,9 @@ final class TrainSoak {
         double share = (killed + random.nextDouble()) / kills;
         long step = 1 + (long) (0.9 * share * steps);
         await(process, () -> history.step() >= step);
-        pause(random.nextInt(100));
+        ServerProcess.pause(random.nextInt(100));
       } else {
-        pause(200 + random.nextInt(4000));
+        ServerProcess.pause(200 + random.nextInt(4000));
       }
       await(process, () -> !process.executors().isEmpty());
       if (!process.isAlive()) {
@@ -260,10 +261,10 @@ final class TrainSoak {
       long before = history.step();
       TrainProcess process = cluster.train(history.root(), settings(steps, 2, 5));
       switch (life % 3) {
-        case 0 -> pause(1000 + random.nextInt(14_000)); // anywhere from the start on
+        case 0 -> ServerProcess.pause(1000 + random.nextInt(14_000)); // anywhere from the start on
         case 1 -> {
           await(process, () -> history.step() > before);
-          pause(random.nextInt(1500));
+          ServerProcess.pause(random.nextInt(1500));
         }
         default -> {
           await(process, () -> history.step() > before);
@@ -271,7 +272,7 @@ final class TrainSoak {
             long attempts = history.attempts();
             await(process, () -> history.attempts() != attempts, 0);
           }
-          pause(random.nextInt(8));
+          ServerProcess.pause(random.nextInt(8));
         }
       }
       long seen = history.version();
@@ -467,16 +468,7 @@ final class TrainSoak {
       if (System.nanoTime() > deadline) {
         throw new IllegalStateException("nothing came in " + PATIENCE + "; " + process);
       }
-      pause(everyMillis);
-    }
-  }
-
-  private static void pause(int millis) {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
+      ServerProcess.pause(everyMillis);
     }
   }
 
