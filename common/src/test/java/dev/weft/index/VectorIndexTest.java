@@ -23,6 +23,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.parquet.column.ParquetProperties.WriterVersion;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.example.data.simple.SimpleGroupFactory;
 import org.apache.parquet.hadoop.ParquetWriter;
@@ -35,6 +36,8 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Types;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class VectorIndexTest {
   private static final Configuration HADOOP = new Configuration();
@@ -226,19 +229,31 @@ class VectorIndexTest {
     }
   }
 
-  @Test
-  void vectorsThatCannotBeReadSinglyAreRefused() throws IOException {
+  /** Random bytes get no shorter, so their pages have the lengths of plain ones, or nearly. */
+  @ParameterizedTest
+  @CsvSource({
+    "SNAPPY, false, PARQUET_1_0, 9",
+    "UNCOMPRESSED, true, PARQUET_1_0, 99",
+    "UNCOMPRESSED, false, PARQUET_2_0, 1",
+  })
+  void vectorsThatCannotBeReadSinglyAreRefused(
+      CompressionCodecName codec, boolean dictionary, WriterVersion version, int count)
+      throws IOException {
     MessageType schema =
         new MessageType("index", Types.required(PrimitiveTypeName.BINARY).named("vector"));
     org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(folder.toString(), "a.parquet");
+    SplittableRandom random = new SplittableRandom(8);
     try (ParquetWriter<Group> writer =
         ExampleParquetWriter.builder(HadoopOutputFile.fromPath(file, HADOOP))
             .withType(schema)
-            .withCompressionCodec(CompressionCodecName.SNAPPY)
-            .withDictionaryEncoding(false)
+            .withCompressionCodec(codec)
+            .withDictionaryEncoding(dictionary)
+            .withWriterVersion(version)
             .build()) {
-      for (int i = 0; i < 9; i++) {
-        Binary vector = Binary.fromConstantByteArray(new byte[8]);
+      for (int i = 0; i < count; i++) {
+        byte[] value = new byte[8];
+        (dictionary ? new SplittableRandom(i % 2) : random).nextBytes(value);
+        Binary vector = Binary.fromConstantByteArray(value);
         writer.write(new SimpleGroupFactory(schema).newGroup().append("vector", vector));
       }
     }

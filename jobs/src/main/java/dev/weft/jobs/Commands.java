@@ -197,7 +197,6 @@ final class Commands {
 
   private static Map<String, Object> evaluated(Session session) {
     StageResult result = EvaluateJob.run(session).announced(session.progress());
-    EvaluateJob.lines(result).forEach(session.progress()::say);
     session.progress().say("page   " + result.figures().get("page"));
     return result.fields();
   }

@@ -65,10 +65,12 @@ final class IndexTable {
   static Dataset<Row> read(SparkSession spark, String place) {
     String lower = place.toLowerCase(Locale.ROOT);
     try {
+      Path path = new Path(place);
+      path.getFileSystem(spark.sparkContext().hadoopConfiguration()).getFileStatus(path);
       return lower.endsWith(".json") || lower.endsWith(".jsonl")
           ? spark.read().json(place)
           : spark.read().parquet(place);
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Spark throws checked ones that it does not declare
       throw new WeftException(
           e,
           ExitCode.INPUT_MISSING,

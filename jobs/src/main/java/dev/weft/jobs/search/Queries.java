@@ -109,7 +109,7 @@ record Queries(List<Query> queries, Map<String, FileStatus> files) {
   }
 
   private static List<Query> parquet(Session session, String place) {
-    Dataset<Row> table = session.spark().read().parquet(place);
+    Dataset<Row> table = table(session, place);
     List<String> present =
         COLUMNS.stream().filter(Arrays.asList(table.columns())::contains).toList();
     if (present.isEmpty() || present.equals(List.of("id"))) {
@@ -158,6 +158,20 @@ record Queries(List<Query> queries, Map<String, FileStatus> files) {
           place);
     }
     return queries;
+  }
+
+  private static Dataset<Row> table(Session session, String place) {
+    try {
+      return session.spark().read().parquet(place);
+    } catch (Exception e) { // Spark throws checked ones that it does not declare
+      throw new WeftException(
+          e,
+          ExitCode.INPUT_MISSING,
+          "Cannot read the queries %s as Parquet: %s. Give a Parquet file or folder, or JSON lines in"
+              + " a file of another ending.",
+          place,
+          e.getMessage());
+    }
   }
 
   private static Optional<String> text(Row row, List<String> present, String column) {

@@ -312,6 +312,18 @@ class SearchJobTest {
     assertThatThrownBy(() -> SearchJob.run(TinyPipeline.session("search.queries=/nowhere/q.jsonl")))
         .isInstanceOf(WeftException.class)
         .hasMessageContaining("Cannot read the queries /nowhere/q.jsonl: there is no such file");
+    Path table = folder.resolve("queries.parquet");
+    Files.writeString(table, "no Parquet");
+    assertThatThrownBy(() -> SearchJob.run(TinyPipeline.session("search.queries=" + table)))
+        .isInstanceOf(WeftException.class)
+        .hasMessageContaining("queries.parquet as Parquet: ")
+        .hasMessageContaining("or JSON lines in a file of another ending");
+    Path gone = folder.resolve("gone.parquet");
+    assertThatThrownBy(
+            () -> new IndexChange(gone.toString(), "", "", false).run(TinyPipeline.session()))
+        .isInstanceOf(WeftException.class)
+        .hasMessageContaining("Cannot read the table " + gone + ": File " + gone)
+        .hasMessageContaining("Give a Parquet file or folder, or JSON lines");
   }
 
   @Test
