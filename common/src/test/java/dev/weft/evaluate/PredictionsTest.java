@@ -137,6 +137,28 @@ class PredictionsTest {
         .hasMessageContaining("which is no candidate of fashioniq/val-union");
   }
 
+  @Test
+  void theReferenceIsNoCandidateWhereItIsRemoved() throws IOException {
+    Path splits = Files.createDirectories(folder.resolve("image_splits"));
+    Path captions = Files.createDirectories(folder.resolve("captions"));
+    Files.writeString(splits.resolve("split.dress.val.json"), "[\"a\", \"b\", \"c\"]");
+    Files.writeString(
+        captions.resolve("cap.dress.val.json"),
+        "[{\"candidate\": \"a\", \"target\": \"b\", \"captions\": [\"is red\", \"is long\"]}]");
+    Annotations annotations = annotations("fashioniq", Layout.FASHIONIQ, folder);
+    String line = "{\"category\": \"dress\", \"query\": \"0\", \"ranking\": ";
+    Path all = Files.writeString(folder.resolve("all.jsonl"), line + "[\"c\", \"b\"]}");
+    Path some = Files.writeString(folder.resolve("some.jsonl"), line + "[\"b\"]}");
+
+    assertThat(score("fashioniq/original-noref", annotations, all).metrics().values())
+        .containsEntry("R@1", 0.0)
+        .containsEntry("R@10", 1.0);
+    assertThatThrownBy(() -> score("fashioniq/original-noref", annotations, some))
+        .hasMessageContaining("query dress/0 has 1 images in its ranking, at least 2 are needed");
+    assertThatThrownBy(() -> score("fashioniq/original", annotations, all))
+        .hasMessageContaining("query dress/0 has 2 images in its ranking, at least 3 are needed");
+  }
+
   @ParameterizedTest
   @CsvSource({"circo/val, circo/annotations, CIRCO", "fashioniq/original, fashioniq, FASHIONIQ"})
   void theRealAnnotationsScoreAsPublished(String protocol, String where, Layout layout)
