@@ -26,9 +26,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class VectorLogitPasses implements LogitPasses {
   // One width in the whole process, not the preferred one here and a fixed one there: once the
-  // JDK's
-  // own methods have seen vectors of two classes, the compiler no longer knows which comes, makes
-  // objects of them, and everything takes ten times as long.
+  // JDK's own methods have seen vectors of two classes, the compiler no longer knows which comes,
+  // makes objects of them, and everything takes ten times as long.
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_256;
   static final int LANES = 8; // fixed: it is part of the order of the sums
 
@@ -76,8 +75,9 @@ final class VectorLogitPasses implements LogitPasses {
     ParallelRows.forEach(
         tile.rows,
         row -> { // its numbers are still in the cache when they are read again
-          shifts[row] = Math.max(maximum(tile, row), (float) shifts[row]);
-          sums[row] = exponentials(tile, row, (float) shifts[row], store);
+          float[] block = tile.blocks().first;
+          shifts[row] = Math.max(maximum(tile, row, block), (float) shifts[row]);
+          sums[row] = exponentials(tile, row, block, (float) shifts[row], store);
         });
   }
 
@@ -167,9 +167,8 @@ final class VectorLogitPasses implements LogitPasses {
     return floats;
   }
 
-  /** Leaves the first block as it was read last: all of a row that fits. */
-  private static float maximum(Tile tile, int row) {
-    float[] block = tile.blocks().first;
+  /** Leaves in the block what was read last: the whole of a row that fits. */
+  private static float maximum(Tile tile, int row, float[] block) {
     float greatest = Float.NEGATIVE_INFINITY;
     for (int from = 0; from < tile.size; from += BLOCK) {
       int count = Math.min(BLOCK, tile.size - from);
@@ -194,9 +193,11 @@ final class VectorLogitPasses implements LogitPasses {
     return first.max(second).max(third.max(fourth)).reduceLanes(VectorOperators.MAX);
   }
 
-  /** What {@link #maximum} left in the first block is not read again. */
-  private static double exponentials(Tile tile, int row, float shift, boolean store) {
-    float[] block = tile.blocks().first;
+  /**
+   * @param block as {@link #maximum} left it: a row that fits is not read again
+   */
+  private static double exponentials(
+      Tile tile, int row, float[] block, float shift, boolean store) {
     double sum = 0;
     for (int from = 0; from < tile.size; from += BLOCK) {
       int count = Math.min(BLOCK, tile.size - from);

@@ -167,8 +167,8 @@ record Queries(List<Query> queries, Map<String, FileStatus> files) {
       throw new WeftException(
           e,
           ExitCode.INPUT_MISSING,
-          "Cannot read the queries %s as Parquet: %s. Give a Parquet file or folder, or JSON lines in"
-              + " a file of another ending.",
+          "Cannot read the queries %s as Parquet: %s. Give a Parquet file or folder, or JSON lines"
+              + " in a file of another ending.",
           place,
           e.getMessage());
     }

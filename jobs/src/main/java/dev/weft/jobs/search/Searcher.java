@@ -75,7 +75,8 @@ record Searcher(
       Session session, Optional<Release> release, boolean needEncoder, boolean needHead) {
     Snapshot index = session.input("index");
     IndexContract contract = IndexJob.contract(index);
-    filter(session.config().search(), index); // what is wrong is said before anything is loaded
+    // What is wrong with a condition is said before anything is loaded.
+    Filter.all(conditions(session.config().search()), filterable(index));
     Optional<ConfiguredEncoder> encoder =
         needEncoder
             ? Optional.of(ConfiguredEncoder.of(session, IndexJob.encodedWith(index)))
@@ -133,20 +134,20 @@ record Searcher(
     return conditions;
   }
 
-  private static Filter filter(SearchConfig config, Snapshot index) {
-    return Filter.all(conditions(config), VectorIndex.filterable(IndexRows.columns(index)));
+  private static Map<String, IndexColumns.Kind> filterable(Snapshot index) {
+    return VectorIndex.filterable(IndexRows.columns(index));
   }
 
   /** How many images are searched. */
   long candidates() {
-    if (conditions(config()).isEmpty()) {
+    List<String> conditions = conditions(config());
+    if (conditions.isEmpty()) {
       return contract().count();
     }
-    Filter filter = filter(config(), index);
+    Map<String, IndexColumns.Kind> kinds = filterable(index);
+    Filter filter = Filter.all(conditions, kinds);
     Dataset<Row> rows = Table.INDEX.read(session.spark(), index);
     Column[] used = filter.columns().stream().map(functions::col).toArray(Column[]::new);
-    List<String> conditions = conditions(config());
-    Map<String, IndexColumns.Kind> kinds = VectorIndex.filterable(IndexRows.columns(index));
     long count =
         rows.select(used)
             .toJavaRDD()
