@@ -157,7 +157,10 @@ public final class Binder {
     return converted.size() == elements.size() ? Optional.of(converted) : Optional.empty();
   }
 
-  /** A record inside a list: bound by the same rules, from its own small settings. */
+  /**
+   * A record inside a list: bound by the same rules, from its own small settings; but there are no
+   * defaults for it, so a text that is left out is empty.
+   */
   private <R> Optional<R> element(String key, String place, Object value, Class<R> type) {
     if (!(value instanceof Map<?, ?> map)) {
       problems.add(
@@ -183,6 +186,10 @@ public final class Binder {
     for (int i = 0; i < components.length; i++) {
       String name = kebab(components[i].getName());
       names.add(name);
+      if (!unread.containsKey(name) && components[i].getType() == String.class) {
+        arguments[i] = "";
+        continue;
+      }
       if (!unread.containsKey(name)) {
         problems.add(new Problem(key + "." + name, "is missing (" + place + ")"));
         complete = false;

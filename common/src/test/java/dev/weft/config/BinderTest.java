@@ -106,6 +106,11 @@ class BinderTest {
   }
 
   @Test
+  void aTextThatAnElementLeavesOutIsEmpty() {
+    assertThat(bind("sources:\n  - {parts: 2}\n").sources()).containsExactly(new Source("", 2));
+  }
+
+  @Test
   void aTextThatRefersToItselfIsRefused() {
     assertThatThrownBy(() -> bind("root: ${root}/x\n"))
         .hasMessageContaining("root refers to itself through ${root}");
