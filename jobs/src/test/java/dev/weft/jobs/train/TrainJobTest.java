@@ -27,6 +27,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Row;
@@ -424,6 +425,7 @@ class TrainJobTest {
             () -> {
               while (!ended.get()) {
                 LocalSpark.session().sparkContext().cancelAllJobs();
+                LockSupport.parkNanos(1_000_000); // each is an event that Spark keeps until it has time
               }
             });
     canceller.setDaemon(true);
