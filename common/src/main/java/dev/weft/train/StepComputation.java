@@ -106,7 +106,7 @@ public final class StepComputation {
    *     B numbers; negative infinity from a slice without rows
    */
   public synchronized double[] columns(StepRequest request, int part, int parts) {
-    StepCandidates step = candidates(request);
+    StepCandidates step = candidates(request.epoch(), request.stepInEpoch());
     double[] columns = new double[step.batch().length];
     Arrays.fill(columns, Double.NEGATIVE_INFINITY);
     NativeVectors.fill(head.parameters(), request.parameters());
@@ -128,7 +128,7 @@ public final class StepComputation {
    * @param parts how many slices the step has
    */
   public synchronized PartialStep compute(StepRequest request, int part, int parts) {
-    StepCandidates step = candidates(request);
+    StepCandidates step = candidates(request.epoch(), request.stepInEpoch());
     int batchRows = step.batch().length;
     if (request.columns().length != (objective.needsColumns() ? batchRows : 0)) {
       throw new IllegalArgumentException(
@@ -156,6 +156,16 @@ public final class StepComputation {
   }
 
   /**
+   * Looks up the candidates of the step after this one: what of it does not depend on parameters,
+   * and so can be done while they are on their way.
+   */
+  public synchronized void prepareAfter(StepRequest done) {
+    int next = done.stepInEpoch() + 1;
+    boolean same = next < batches.stepsPerEpoch();
+    candidates(same ? done.epoch() : done.epoch() + 1, same ? next : 0);
+  }
+
+  /**
    * Looks for the rows of a slice that make its loss or gradient no number, one by one: slow, and
    * only for a step that failed.
    *
@@ -165,7 +175,7 @@ public final class StepComputation {
    * @return rows of the table
    */
   public synchronized int[] notFinite(StepRequest request, int part, int parts) {
-    int[] batch = candidates(request).batch();
+    int[] batch = candidates(request.epoch(), request.stepInEpoch()).batch();
     int from = Batches.sliceStart(batch.length, part, parts);
     return IntStream.range(from, Batches.sliceStart(batch.length, part + 1, parts))
         .filter(i -> !compute(request, i, batch.length).isFinite()) // a slice of one row
@@ -238,21 +248,19 @@ public final class StepComputation {
   }
 
   /** The targets of the batch, and behind them those of the batches before it. */
-  private StepCandidates candidates(StepRequest request) {
-    if (present.epoch() == request.epoch() && present.stepInEpoch() == request.stepInEpoch()) {
+  private StepCandidates candidates(int epoch, int stepInEpoch) {
+    if (present.epoch() == epoch && present.stepInEpoch() == stepInEpoch) {
       return present;
     }
-    int[] batch = batches.rows(request.epoch(), request.stepInEpoch());
-    int[] numbers = candidateImages(request, batch);
+    int[] batch = batches.rows(epoch, stepInEpoch);
+    int[] numbers = candidateImages(epoch, stepInEpoch, batch);
     if (candidateVectors.size(0) < numbers.length) {
       candidateVectors =
           Nd4j.createUninitialized(DataType.FLOAT, numbers.length, table.dimension());
     }
     INDArray vectors = GraphHead.rows(candidateVectors, 0, numbers.length);
     table.gatherImages(numbers, vectors);
-    present =
-        new StepCandidates(
-            request.epoch(), request.stepInEpoch(), batch, new Candidates(vectors, numbers));
+    present = new StepCandidates(epoch, stepInEpoch, batch, new Candidates(vectors, numbers));
     return present;
   }
 
@@ -260,18 +268,18 @@ public final class StepComputation {
    * The memory is a function of the step: the targets are frozen, so they are looked up instead of
    * kept. An image is in it once, and not at all if it is a target of the batch.
    */
-  private int[] candidateImages(StepRequest request, int[] batch) {
+  private int[] candidateImages(int epoch, int stepInEpoch, int[] batch) {
     int[] targets = Arrays.stream(batch).map(table::target).toArray();
     if (objective.memoryBatches() == 0) {
       return targets;
     }
     List<Integer> all = new ArrayList<>(Arrays.stream(targets).boxed().toList());
     Set<Integer> seen = new HashSet<>(all);
-    long step = (long) request.epoch() * batches.stepsPerEpoch() + request.stepInEpoch();
+    long step = (long) epoch * batches.stepsPerEpoch() + stepInEpoch;
     for (int back = 1; back <= Math.min(step, objective.memoryBatches()); back++) {
-      int epoch = (int) ((step - back) / batches.stepsPerEpoch());
-      int stepInEpoch = (int) ((step - back) % batches.stepsPerEpoch());
-      for (int row : batches.rows(epoch, stepInEpoch)) {
+      int itsEpoch = (int) ((step - back) / batches.stepsPerEpoch());
+      int itsStep = (int) ((step - back) % batches.stepsPerEpoch());
+      for (int row : batches.rows(itsEpoch, itsStep)) {
         if (seen.add(table.target(row))) {
           all.add(table.target(row));
         }

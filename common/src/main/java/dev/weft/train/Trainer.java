@@ -353,16 +353,18 @@ public final class Trainer {
       double loss = 0;
       double ofScale = 0;
       int found = 0;
-      gradient.assign(0);
       partial.putScalar(count, 0);
       for (PartialStep slice : slices) {
-        found += slice.rows();
         if (slice.rows() > 0) {
           loss += slice.loss();
           ofScale += slice.logitScaleGradient();
-          NativeVectors.view(partial).put(NativeVectors.floats(slice.gradient()));
-          gradient.addi(partial);
+          INDArray into = found == 0 ? gradient : partial;
+          NativeVectors.view(into).put(NativeVectors.floats(slice.gradient()));
+          if (found > 0) {
+            gradient.addi(partial);
+          }
         }
+        found += slice.rows();
       }
       gradient.putScalar(count, config.learnLogitScale() ? ofScale * scale : 0);
       if (found != rows) {

@@ -40,7 +40,7 @@ final class ParameterServer {
   private long taken; // when the last slice was first taken
   private final Deque<Integer> free = new ArrayDeque<>();
   private final Map<Integer, Hand> hands = new HashMap<>();
-  private byte[][] results = new byte[0][];
+  private SliceResult[] results = new SliceResult[0];
   private int missing;
 
   /**
@@ -69,14 +69,15 @@ final class ParameterServer {
     for (int slice = 0; slice < slices; slice++) {
       free.add(slice);
     }
-    results = new byte[slices][];
+    results = new SliceResult[slices];
     missing = slices;
   }
 
   /** Takes a worker's result, and gives it its next slice. */
   synchronized ServerMessage.Answer answer(ServerMessage.Ask ask) {
-    if (ask.ticket() == ticket && ask.ticket() > 0 && results[ask.slice()] == null) {
-      results[ask.slice()] = ask.result();
+    boolean wanted = ask.ticket() == ticket && ask.result().isPresent();
+    if (wanted && results[ask.slice()] == null) {
+      results[ask.slice()] = ask.result().get();
       hands.remove(ask.slice());
       free.remove(ask.slice()); // if it was taken back from this worker
       missing--;
@@ -132,7 +133,7 @@ final class ParameterServer {
   }
 
   /** The results in the order of their slices, if all are there within a time. */
-  synchronized Optional<List<byte[]>> await(long millis) {
+  synchronized Optional<List<SliceResult>> await(long millis) {
     long deadline = System.nanoTime() + millis * 1_000_000;
     try {
       while (missing > 0) {

@@ -100,7 +100,7 @@ final class ServedSteps implements DistributedSteps {
         new StepWatch(
             spark.sc(), patience, task -> server.gone(task.taskId()).orElse(task.index()));
     workers = spark.parallelize(IntStream.range(0, setup.parts()).boxed().toList(), setup.parts());
-    DriverCalls.open(desk, question -> server.answer(ServerMessage.Ask.of(question)).toBytes());
+    DriverCalls.open(desk, question -> server.answer(ServerMessage.Ask.of(question)).parts());
   }
 
   @Override
@@ -129,12 +129,11 @@ final class ServedSteps implements DistributedSteps {
       if (shift.isEmpty()) {
         shift = Optional.of(begin(request));
       }
-      Optional<List<byte[]>> found = server.await(LOOK_MILLIS);
+      Optional<List<SliceResult>> found = server.await(LOOK_MILLIS);
       if (found.isPresent()) {
         shift.get().useful = true;
-        List<SliceResult> results = found.get().stream().map(SliceResult::of).toList();
-        count(request, results);
-        return results;
+        count(request, found.get());
+        return found.get();
       }
       if (shift.get().tasks.isDone()) {
         endOf(name, shift.get());

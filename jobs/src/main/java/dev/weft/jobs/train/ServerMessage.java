@@ -3,9 +3,12 @@ package dev.weft.jobs.train;
 import dev.weft.train.StepRequest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
+import java.util.Optional;
 
-/** What a {@link ServedTask} and the {@link ParameterServer} say to each other, little-endian. */
+/**
+ * What a {@link ServedTask} and the {@link ParameterServer} say to each other: little-endian, and
+ * the parameters and gradients arrays of their own, which nobody copies.
+ */
 final class ServerMessage {
   private static final byte FIRST_PASS = 1; // of a symmetric loss
   private static final byte GRADIENT = 2;
@@ -22,41 +25,43 @@ final class ServerMessage {
    * @param step number of the step whose parameters it holds, -1 for none
    * @param ticket of the pass that it worked for, 0 for none
    * @param slice its slice
-   * @param result what it found, {@link SliceResult#toBytes}
+   * @param result what it found
    */
-  @SuppressWarnings("ArrayRecordComponent") // moved, never compared
-  record Ask(long worker, long step, long ticket, int slice, byte[] result) {
+  record Ask(long worker, long step, long ticket, int slice, Optional<SliceResult> result) {
     private static final int HEADER = 3 * Long.BYTES + Integer.BYTES;
 
     /** Without a result. */
     static Ask idle(long worker, long step) {
-      return new Ask(worker, step, 0, 0, new byte[0]);
+      return new Ask(worker, step, 0, 0, Optional.empty());
     }
 
-    byte[] toBytes() {
-      return little(ByteBuffer.allocate(HEADER + result.length))
-          .putLong(worker)
-          .putLong(step)
-          .putLong(ticket)
-          .putInt(slice)
-          .put(result)
-          .array();
+    byte[][] parts() {
+      byte[] header =
+          little(ByteBuffer.allocate(HEADER))
+              .putLong(worker)
+              .putLong(step)
+              .putLong(ticket)
+              .putInt(slice)
+              .array();
+      return result
+          .map(found -> new byte[][] {header, found.header(), found.payload()})
+          .orElseGet(() -> new byte[][] {header});
     }
 
-    static Ask of(byte[] bytes) {
-      ByteBuffer from = little(ByteBuffer.wrap(bytes));
+    static Ask of(byte[][] parts) {
+      ByteBuffer from = little(ByteBuffer.wrap(parts[0]));
       return new Ask(
           from.getLong(),
           from.getLong(),
           from.getLong(),
           from.getInt(),
-          Arrays.copyOfRange(bytes, HEADER, bytes.length));
+          parts.length == 1 ? Optional.empty() : Optional.of(SliceResult.of(parts[1], parts[2])));
     }
   }
 
   /** What a worker is told. */
   sealed interface Answer permits Work, Wait, Leave {
-    byte[] toBytes();
+    byte[][] parts();
   }
 
   /**
@@ -69,10 +74,10 @@ final class ServerMessage {
     private static final int HEADER = 2 + 3 * Long.BYTES + 4 * Integer.BYTES;
 
     @Override
-    public byte[] toBytes() {
+    public byte[][] parts() {
       int columns = request.columns().length;
       ByteBuffer to =
-          little(ByteBuffer.allocate(HEADER + columns * Double.BYTES + request.parameters().length))
+          little(ByteBuffer.allocate(HEADER + columns * Double.BYTES))
               .put(WORK)
               .put(pass == StepTask.Pass.COLUMNS ? FIRST_PASS : GRADIENT)
               .putLong(ticket)
@@ -85,10 +90,10 @@ final class ServerMessage {
       for (double column : request.columns()) {
         to.putDouble(column);
       }
-      return to.put(request.parameters()).array();
+      return new byte[][] {to.array(), request.parameters()};
     }
 
-    private static Work of(ByteBuffer from) {
+    private static Work of(ByteBuffer from, byte[] parameters) {
       StepTask.Pass pass =
           from.get() == FIRST_PASS ? StepTask.Pass.COLUMNS : StepTask.Pass.GRADIENT;
       long ticket = from.getLong();
@@ -101,8 +106,6 @@ final class ServerMessage {
       for (int i = 0; i < columns.length; i++) {
         columns[i] = from.getDouble();
       }
-      byte[] parameters = new byte[from.remaining()];
-      from.get(parameters);
       return new Work(
           ticket,
           pass,
@@ -114,24 +117,26 @@ final class ServerMessage {
   /** Nothing to do for so long. */
   record Wait(int micros) implements Answer {
     @Override
-    public byte[] toBytes() {
-      return little(ByteBuffer.allocate(1 + Integer.BYTES)).put(WAIT).putInt(micros).array();
+    public byte[][] parts() {
+      return new byte[][] {
+        little(ByteBuffer.allocate(1 + Integer.BYTES)).put(WAIT).putInt(micros).array()
+      };
     }
   }
 
   /** Nothing to do any more. */
   record Leave() implements Answer {
     @Override
-    public byte[] toBytes() {
-      return new byte[] {LEAVE};
+    public byte[][] parts() {
+      return new byte[][] {{LEAVE}};
     }
   }
 
   /** Reads an answer. */
-  static Answer answer(byte[] bytes) {
-    ByteBuffer from = little(ByteBuffer.wrap(bytes));
+  static Answer answer(byte[][] parts) {
+    ByteBuffer from = little(ByteBuffer.wrap(parts[0]));
     return switch (from.get()) {
-      case WORK -> Work.of(from);
+      case WORK -> Work.of(from, parts[1]);
       case WAIT -> new Wait(from.getInt());
       default -> new Leave();
     };

@@ -26,6 +26,7 @@ record SliceResult(
     long computeNanos,
     byte[] payload) {
 
+  /** Bytes of {@link #header}. */
   static final int HEADER = Integer.BYTES + 2 * Double.BYTES + 2 * Long.BYTES;
 
   /** A slice of the pass that gives the gradient. */
@@ -48,14 +49,23 @@ record SliceResult(
 
   /** Reads what {@link #toBytes} wrote. */
   static SliceResult of(byte[] bytes) {
-    ByteBuffer header = little(ByteBuffer.wrap(bytes));
+    return of(bytes, Arrays.copyOfRange(bytes, HEADER, bytes.length));
+  }
+
+  /**
+   * Puts a result together again.
+   *
+   * @param header begins with what {@link #header} wrote
+   */
+  static SliceResult of(byte[] header, byte[] payload) {
+    ByteBuffer from = little(ByteBuffer.wrap(header));
     return new SliceResult(
-        header.getInt(),
-        header.getDouble(),
-        header.getDouble(),
-        header.getLong(),
-        header.getLong(),
-        Arrays.copyOfRange(bytes, HEADER, bytes.length));
+        from.getInt(), from.getDouble(), from.getDouble(), from.getLong(), from.getLong(), payload);
+  }
+
+  /** All but the payload. */
+  byte[] header() {
+    return toBytes(0, 0);
   }
 
   byte[] toBytes() {

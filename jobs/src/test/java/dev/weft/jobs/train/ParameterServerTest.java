@@ -9,6 +9,7 @@ import dev.weft.jobs.train.ServerMessage.Wait;
 import dev.weft.jobs.train.ServerMessage.Work;
 import dev.weft.train.StepRequest;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,11 +36,15 @@ class ParameterServerTest {
   private Answer give(Work work, long worker, int result) {
     long step = work.request().step();
     return server.answer(
-        new Ask(worker, step, work.ticket(), work.slice(), new byte[] {(byte) result}));
+        new Ask(worker, step, work.ticket(), work.slice(), Optional.of(result(result))));
   }
 
-  private List<byte[]> results() {
-    return server.await(1).orElseThrow();
+  private static SliceResult result(int rows) {
+    return new SliceResult(rows, 0.5, 0.25, 3, 4, new byte[] {1, 2});
+  }
+
+  private List<Integer> results() {
+    return server.await(1).orElseThrow().stream().map(SliceResult::rows).toList();
   }
 
   @Test
@@ -54,7 +59,7 @@ class ParameterServerTest {
     assertThat(server.await(1)).isEmpty();
     assertThat(give(first, ANN, 20)).isInstanceOf(Wait.class);
 
-    assertThat(results()).containsExactly(new byte[] {20}, new byte[] {21});
+    assertThat(results()).containsExactly(20, 21);
   }
 
   @Test
@@ -83,7 +88,7 @@ class ParameterServerTest {
     Work again = (Work) give(second, BOB, 21);
     assertThat(again.slice()).isZero();
     give(again, BOB, 20);
-    assertThat(results()).containsExactly(new byte[] {20}, new byte[] {21});
+    assertThat(results()).containsExactly(20, 21);
   }
 
   @Test
@@ -102,7 +107,7 @@ class ParameterServerTest {
     give(first, ANN, 20);
     give(first, ANN, 99);
     give(second, BOB, 21);
-    assertThat(results()).containsExactly(new byte[] {20}, new byte[] {21});
+    assertThat(results()).containsExactly(20, 21);
 
     server.post(step(6), StepTask.Pass.COLUMNS, 2);
     Answer next = give(second, BOB, 99);
@@ -138,21 +143,22 @@ class ParameterServerTest {
 
   @Test
   void messagesArriveAsTheyWereSent() {
-    Ask ask = Ask.of(new Ask(ANN, 5, 9, 3, new byte[] {1, 2}).toBytes());
+    Ask ask = Ask.of(new Ask(ANN, 5, 9, 3, Optional.of(result(20))).parts());
     assertThat(ask.worker()).isEqualTo(ANN);
     assertThat(ask.step()).isEqualTo(5);
     assertThat(ask.ticket()).isEqualTo(9);
     assertThat(ask.slice()).isEqualTo(3);
-    assertThat(ask.result()).containsExactly(1, 2);
+    assertThat(ask.result().orElseThrow()).usingRecursiveComparison().isEqualTo(result(20));
+    assertThat(Ask.of(Ask.idle(BOB, 5).parts())).isEqualTo(Ask.idle(BOB, 5));
 
     for (StepTask.Pass pass : List.of(StepTask.Pass.COLUMNS, StepTask.Pass.GRADIENT)) {
-      Work work = (Work) ServerMessage.answer(new Work(9, pass, 3, step(5)).toBytes());
+      Work work = (Work) ServerMessage.answer(new Work(9, pass, 3, step(5)).parts());
       assertThat(work.ticket()).isEqualTo(9);
       assertThat(work.pass()).isEqualTo(pass);
       assertThat(work.slice()).isEqualTo(3);
       assertThat(work.request()).usingRecursiveComparison().isEqualTo(step(5));
     }
-    assertThat(ServerMessage.answer(new Wait(300).toBytes())).isEqualTo(new Wait(300));
-    assertThat(ServerMessage.answer(new Leave().toBytes())).isEqualTo(new Leave());
+    assertThat(ServerMessage.answer(new Wait(300).parts())).isEqualTo(new Wait(300));
+    assertThat(ServerMessage.answer(new Leave().parts())).isEqualTo(new Leave());
   }
 }
