@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.compute.VectorFile;
+import dev.weft.ingest.Picture;
 import dev.weft.ingest.RgbImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -142,8 +143,13 @@ public final class AdaptedEncoder implements DualEncoder {
   }
 
   @Override
-  public float[][] images(List<RgbImage> images) {
-    return image.apply(base.images(images));
+  public RgbImage frame(Picture picture) {
+    return base.frame(picture);
+  }
+
+  @Override
+  public float[][] frames(List<RgbImage> frames) {
+    return image.apply(base.frames(frames));
   }
 
   @Override

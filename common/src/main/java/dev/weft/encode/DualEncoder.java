@@ -1,5 +1,6 @@
 package dev.weft.encode;
 
+import dev.weft.ingest.Picture;
 import dev.weft.ingest.RgbImage;
 import java.util.List;
 import java.util.OptionalInt;
@@ -18,7 +19,24 @@ public interface DualEncoder extends AutoCloseable {
    * @param images decoded with {@link #draftSide}
    * @return one unit vector of {@link #dimension} per image, in order
    */
-  float[][] images(List<RgbImage> images);
+  default float[][] images(List<RgbImage> images) {
+    return frames(images.stream().map(this::frame).toList());
+  }
+
+  /**
+   * What the image tower sees of a picture, still in bytes.
+   *
+   * @param picture decoded with {@link #draftSide}
+   */
+  RgbImage frame(Picture picture);
+
+  /**
+   * Encodes pictures that were framed before, as they were decoded: much less memory is held so.
+   *
+   * @param frames made by {@link #frame}
+   * @return one unit vector of {@link #dimension} per frame, in order
+   */
+  float[][] frames(List<RgbImage> frames);
 
   /**
    * Encodes texts of any length; what exceeds the tower's limit is cut.

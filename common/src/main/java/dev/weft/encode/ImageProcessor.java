@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.ingest.Picture;
 import dev.weft.ingest.RgbImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -54,7 +55,7 @@ record ImageProcessor(
    */
   record Scaling(Size size, boolean keepRatio, Resample resample) {
     /** What becomes of a picture. */
-    Size of(RgbImage image) {
+    Size of(Picture image) {
       int width = size.width();
       int height = size.height();
       if (keepRatio && image.width() <= image.height()) {
@@ -117,15 +118,15 @@ record ImageProcessor(
   }
 
   /** The picture as the tower sees it, still in bytes. */
-  RgbImage frame(RgbImage image) {
-    RgbImage padded = padRatio == 0 ? image : Preprocessing.pad(image, padRatio);
+  RgbImage frame(Picture image) {
+    Picture padded = padRatio == 0 ? image : Preprocessing.pad(image, padRatio);
     Size whole = resize.map(scaling -> scaling.of(padded)).orElse(sizeOf(padded));
     Size kept = crop.orElse(whole);
     // Rounded down, as transformers does; torchvision rounds to even.
     int left = Math.floorDiv(whole.width() - kept.width(), 2);
     int top = Math.floorDiv(whole.height() - kept.height(), 2);
     if (resize.isEmpty()) {
-      return Preprocessing.window(padded, left, top, kept.width(), kept.height());
+      return Preprocessing.window(RgbImage.of(padded), left, top, kept.width(), kept.height());
     }
     Resize.Part inside =
         new Resize.Part(
@@ -139,7 +140,7 @@ record ImageProcessor(
         part, Math.min(left, 0), Math.min(top, 0), kept.width(), kept.height());
   }
 
-  private static Size sizeOf(RgbImage image) {
+  private static Size sizeOf(Picture image) {
     return new Size(image.height(), image.width());
   }
 

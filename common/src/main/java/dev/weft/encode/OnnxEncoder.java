@@ -3,6 +3,7 @@ package dev.weft.encode;
 import ai.onnxruntime.OrtEnvironment;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.ingest.Picture;
 import dev.weft.ingest.RgbImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -221,9 +222,13 @@ public final class OnnxEncoder implements DualEncoder {
   }
 
   @Override
-  public float[][] images(List<RgbImage> images) {
-    OnnxTower tower = imageTower.orElseThrow(() -> lacks("images", "image", "vision_model.onnx"));
-    List<RgbImage> framed = images.stream().map(processor.orElseThrow()::frame).toList();
+  public RgbImage frame(Picture picture) {
+    return processor.orElseThrow(this::lacksImages).frame(picture);
+  }
+
+  @Override
+  public float[][] frames(List<RgbImage> framed) {
+    OnnxTower tower = imageTower.orElseThrow(this::lacksImages);
     float[][] vectors = new float[framed.size()][];
     int most = tower.mixesRows() ? 1 : PICTURES_PER_RUN;
     for (int from = 0; from < framed.size(); ) {
@@ -292,6 +297,10 @@ public final class OnnxEncoder implements DualEncoder {
       rows.add(tokens.get(0));
     }
     return tower.texts(rows, size);
+  }
+
+  private WeftException lacksImages() {
+    return lacks("images", "image", "vision_model.onnx");
   }
 
   private WeftException lacks(String what, String tower, String file) {

@@ -1,5 +1,6 @@
 package dev.weft.encode;
 
+import dev.weft.ingest.Picture;
 import dev.weft.ingest.RgbImage;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -39,7 +40,7 @@ public record Preprocessing(
   }
 
   /** The picture as the tower sees it, still in bytes: a square of side {@link #size}. */
-  public RgbImage square(RgbImage image) {
+  public RgbImage square(Picture image) {
     return switch (fit) {
       case SQUASH -> Resize.to(image, size, size, resample);
       case CROP -> middle(image);
@@ -82,7 +83,7 @@ public record Preprocessing(
    * as torchvision does; a middle between two pixels goes to the even one, as Python's {@code
    * round} does.
    */
-  private RgbImage middle(RgbImage image) {
+  private RgbImage middle(Picture image) {
     boolean tall = image.width() <= image.height();
     int width = tall ? size : (int) ((long) size * image.width() / image.height());
     int height = tall ? (int) ((long) size * image.height() / image.width()) : size;
@@ -96,7 +97,7 @@ public record Preprocessing(
    *
    * <p>Source: Baldrati et al., CLIP4Cir, {@code TargetPad} and, with ratio 1, {@code SquarePad}.
    */
-  static RgbImage pad(RgbImage image, double ratio) {
+  static Picture pad(Picture image, double ratio) {
     int longer = Math.max(image.width(), image.height());
     int shorter = Math.min(image.width(), image.height());
     if ((double) longer / shorter < ratio) {
@@ -105,7 +106,8 @@ public record Preprocessing(
     double padded = longer / ratio;
     int across = Math.max((int) ((padded - image.width()) / 2), 0);
     int down = Math.max((int) ((padded - image.height()) / 2), 0);
-    return window(image, -across, -down, image.width() + 2 * across, image.height() + 2 * down);
+    return window(
+        RgbImage.of(image), -across, -down, image.width() + 2 * across, image.height() + 2 * down);
   }
 
   /** A part of the image; black where it reaches outside. */

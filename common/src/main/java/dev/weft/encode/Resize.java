@@ -1,5 +1,6 @@
 package dev.weft.encode;
 
+import dev.weft.ingest.Picture;
 import dev.weft.ingest.RgbImage;
 
 /**
@@ -36,7 +37,7 @@ public final class Resize {
    * @param height of the result, pixels, at least 1
    * @return the image itself if it has that size already
    */
-  public static RgbImage to(RgbImage image, int width, int height, Resample resample) {
+  public static RgbImage to(Picture image, int width, int height, Resample resample) {
     return part(image, width, height, new Part(0, 0, width, height), resample);
   }
 
@@ -47,7 +48,7 @@ public final class Resize {
    * @param height of the whole result, pixels, at least 1
    * @param part inside of it
    */
-  static RgbImage part(RgbImage image, int width, int height, Part part, Resample resample) {
+  static RgbImage part(Picture image, int width, int height, Part part, Resample resample) {
     if (width < 1 || height < 1) {
       throw new IllegalArgumentException("cannot resize to " + width + " x " + height);
     }
@@ -57,14 +58,12 @@ public final class Resize {
         ResizeKernel.of(image.height(), height, part.top(), part.height(), resample);
     boolean wholeRows = width == image.width() && part.width() == width;
     if (wholeRows && height == image.height() && part.height() == height) {
-      return image;
+      return RgbImage.of(image);
     }
     ResizePasses passes = ResizePasses.best();
     int top = wholeRows ? 0 : rows.start();
     byte[] wide =
-        wholeRows
-            ? image.rgb()
-            : passes.across(image.rgb(), image.width(), top, rows.end(), columns);
+        wholeRows ? RgbImage.of(image).rgb() : passes.across(image, top, rows.end(), columns);
     boolean wholeColumns = height == image.height() && part.height() == height;
     byte[] done = wholeColumns ? wide : passes.down(wide, CHANNELS * part.width(), top, rows);
     return new RgbImage(part.width(), part.height(), done);

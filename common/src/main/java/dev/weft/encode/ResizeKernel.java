@@ -1,6 +1,8 @@
 package dev.weft.encode;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * The weights of one pass of {@link Resize}, for a range of its outputs.
@@ -16,6 +18,19 @@ record ResizeKernel(int[] first, int[][] weights) {
   /** Added before the fraction is cut off, so that it is rounded. */
   static final int HALF = 1 << (FRACTION_BITS - 1);
 
+  /** Kernels of the sizes that were met last: the pictures of a catalogue have few. */
+  private static final int MOST_KEPT = 64;
+
+  private static final Map<Key, ResizeKernel> KEPT =
+      new LinkedHashMap<>(MOST_KEPT, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, ResizeKernel> eldest) {
+          return size() > MOST_KEPT;
+        }
+      };
+
+  private record Key(int inSize, int outSize, int from, int count, Resample resample) {}
+
   /**
    * The weights of outputs.
    *
@@ -25,6 +40,15 @@ record ResizeKernel(int[] first, int[][] weights) {
    * @param count how many are
    */
   static ResizeKernel of(int inSize, int outSize, int from, int count, Resample resample) {
+    synchronized (KEPT) {
+      return KEPT.computeIfAbsent(
+          new Key(inSize, outSize, from, count, resample),
+          key -> compute(inSize, outSize, from, count, resample));
+    }
+  }
+
+  private static ResizeKernel compute(
+      int inSize, int outSize, int from, int count, Resample resample) {
     int[] first = new int[count];
     int[][] weights = new int[count][];
     if (inSize == outSize) { // Pillow leaves the pass out

@@ -1,6 +1,7 @@
 package dev.weft.encode;
 
 import dev.weft.compute.VectorModule;
+import dev.weft.ingest.Picture;
 
 /**
  * The inner loops of {@link Resize}, in two forms with the same results: plain Java, and the
@@ -10,13 +11,11 @@ interface ResizePasses {
   /**
    * Weighted sums of neighbouring pixels of each row.
    *
-   * @param in rows of pixels, three bytes each
-   * @param width pixels of a row
    * @param top the first row wanted
    * @param bottom one more than the last
-   * @return rows of as many pixels as the kernel has outputs
+   * @return rows of as many pixels as the kernel has outputs, three bytes each
    */
-  byte[] across(byte[] in, int width, int top, int bottom, ResizeKernel kernel);
+  byte[] across(Picture in, int top, int bottom, ResizeKernel kernel);
 
   /**
    * Weighted sums of neighbouring rows.
@@ -50,20 +49,22 @@ interface ResizePasses {
   /** Plain Java. */
   final class Plain implements ResizePasses {
     @Override
-    public byte[] across(byte[] in, int width, int top, int bottom, ResizeKernel kernel) {
+    public byte[] across(Picture in, int top, int bottom, ResizeKernel kernel) {
       byte[] out = new byte[3 * kernel.size() * (bottom - top)];
+      int[] row = new int[kernel.end() - kernel.start()];
       int to = 0;
       for (int y = top; y < bottom; y++) {
+        in.row(y, kernel.start(), row.length, row, 0);
         for (int x = 0; x < kernel.size(); x++) {
           int red = ResizeKernel.HALF;
           int green = red;
           int blue = red;
-          int at = 3 * (y * width + kernel.first()[x]);
+          int at = kernel.first()[x] - kernel.start();
           for (int weight : kernel.weights()[x]) {
-            red += (in[at] & 0xff) * weight;
-            green += (in[at + 1] & 0xff) * weight;
-            blue += (in[at + 2] & 0xff) * weight;
-            at += 3;
+            int pixel = row[at++];
+            red += (pixel >>> 24) * weight;
+            green += (pixel >> 16 & 0xff) * weight;
+            blue += (pixel >> 8 & 0xff) * weight;
           }
           out[to] = clip(red);
           out[to + 1] = clip(green);

@@ -8,6 +8,7 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.compute.NativeVectors;
 import dev.weft.compute.VectorFile;
+import dev.weft.ingest.Picture;
 import dev.weft.ingest.RgbImage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -250,16 +251,21 @@ public final class StarterEncoder implements DualEncoder {
   }
 
   @Override
-  public float[][] images(List<RgbImage> images) {
-    return images.stream().map(this::vector).toArray(float[][]::new);
+  public RgbImage frame(Picture picture) {
+    return preprocessing.square(picture);
+  }
+
+  @Override
+  public float[][] frames(List<RgbImage> frames) {
+    return frames.stream().map(this::vector).toArray(float[][]::new);
   }
 
   /**
    * Each image is run alone: in a pass of several the order of the additions, and so the last bit
    * of a vector, depends on the place of its row.
    */
-  private float[] vector(RgbImage image) {
-    float[] pixels = preprocessing.normalize(preprocessing.square(image));
+  private float[] vector(RgbImage square) {
+    float[] pixels = preprocessing.normalize(square);
     synchronized (network) {
       INDArray result = network.forward(List.of(pixels)); // [1, D]
       return UnitVector.of(NativeVectors.array(result.dup('c')));

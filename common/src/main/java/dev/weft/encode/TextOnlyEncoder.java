@@ -2,6 +2,7 @@ package dev.weft.encode;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.ingest.Picture;
 import dev.weft.ingest.RgbImage;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -23,8 +24,17 @@ public final class TextOnlyEncoder implements DualEncoder {
   }
 
   @Override
-  public float[][] images(List<RgbImage> images) {
-    throw new WeftException(
+  public RgbImage frame(Picture picture) {
+    throw noImages();
+  }
+
+  @Override
+  public float[][] frames(List<RgbImage> frames) {
+    throw noImages();
+  }
+
+  private static WeftException noImages() {
+    return new WeftException(
         ExitCode.CONFIG,
         "Cannot encode images with bge-small-en-v1.5: it is a text tower alone. Set encode.model to"
             + " starter or to the folder of a model with both towers, or ingest.images to none.");

@@ -1,17 +1,21 @@
 package dev.weft.encode;
 
+import dev.weft.ingest.Picture;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The passes in vector registers. Across, a register takes the three colours of two neighbouring
- * pixels at once, each times its weight. Needs {@code --add-modules jdk.incubator.vector}, which
- * Spark's launcher sets; the build compiles this class by itself, for the reason its pom gives.
+ * The passes in vector registers. Across, four rows are done at once: two registers take a pixel of
+ * each, times the weight that they share, so that no lanes need to be added up. Needs {@code
+ * --add-modules jdk.incubator.vector}, which Spark's launcher sets; the build compiles this class
+ * by itself, for the reason its pom gives.
  */
 final class VectorResizePasses implements ResizePasses {
   // All vector classes of Weft have 256 bits: several widths in one process spoil the compiler's
@@ -20,12 +24,18 @@ final class VectorResizePasses implements ResizePasses {
   private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_64;
   private static final int LANES = 8;
 
-  /** Whole pixels of a register. */
-  private static final int PIXELS = 2;
+  /** Rows that are done together. */
+  private static final int ROWS = 4;
 
-  /** Brings the colours of the second pixel to the places of the first. */
-  private static final VectorShuffle<Integer> SECOND_PIXEL =
-      VectorShuffle.fromValues(INTS, 3, 4, 5, 3, 4, 5, 6, 7);
+  /** Bytes of a pixel of each: nothing, blue, green and red, row after row. */
+  private static final int GROUP = 4 * ROWS;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle WORDS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+  private static final VarHandle BIG_ENDIAN =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
 
   VectorResizePasses() {
     if (VectorShape.preferredShape().vectorBitSize() < INTS.vectorBitSize()) {
@@ -34,48 +44,78 @@ final class VectorResizePasses implements ResizePasses {
   }
 
   @Override
-  public byte[] across(byte[] in, int width, int top, int bottom, ResizeKernel kernel) {
-    int groups = (kernel.longest() + PIXELS - 1) / PIXELS;
-    int[] weights = lanes(kernel, groups);
-    byte[] row = new byte[3 * (width + groups * PIXELS) + LANES]; // a group may reach beyond
-    byte[] line = new byte[3 * kernel.size() + LANES]; // as the last store reaches beyond
+  public byte[] across(Picture in, int top, int bottom, ResizeKernel kernel) {
+    int start = kernel.start();
+    int width = kernel.end() - start;
+    int longest = kernel.longest();
+    int[] weights = padded(kernel, longest);
+    int[] first = Arrays.stream(kernel.first()).map(pixel -> GROUP * (pixel - start)).toArray();
+    int[] words = new int[ROWS * width];
+    byte[] groups = new byte[GROUP * (width + longest)]; // the padded weights reach beyond
+    byte[] line = new byte[GROUP * kernel.size()];
     byte[] out = new byte[3 * kernel.size() * (bottom - top)];
-    for (int y = top; y < bottom; y++) {
-      System.arraycopy(in, 3 * y * width, row, 0, 3 * width);
-      across(row, kernel.first(), weights, groups, line);
-      System.arraycopy(line, 0, out, 3 * kernel.size() * (y - top), 3 * kernel.size());
+    for (int y = top; y < bottom; y += ROWS) {
+      int rows = Math.min(ROWS, bottom - y);
+      for (int row = 0; row < rows; row++) { // behind the last row come words of those before
+        in.row(y + row, start, width, words, row * width);
+      }
+      group(words, width, groups);
+      across(groups, first, weights, longest, line);
+      for (int row = 0; row < rows; row++) {
+        take(line, row, kernel.size(), out, 3 * kernel.size() * (y + row - top));
+      }
     }
     return out;
   }
 
-  private static void across(byte[] row, int[] first, int[] weights, int groups, byte[] line) {
-    int weight = 0;
-    int to = 0;
-    for (int pixel : first) {
-      int at = 3 * pixel;
-      IntVector sums = IntVector.zero(INTS);
-      for (int group = 0; group < groups; group++) {
-        sums = sums.add(load(row, at).mul(IntVector.fromArray(INTS, weights, weight)));
-        at += 3 * PIXELS;
-        weight += LANES;
-      }
-      // The next pixel overwrites the five lanes behind the three colours.
-      clipped(sums.add(sums.rearrange(SECOND_PIXEL)).add(ResizeKernel.HALF)).intoArray(line, to);
-      to += 3;
+  private static void group(int[] words, int width, byte[] groups) {
+    for (int x = 0; x < width; x++) {
+      LONGS.set(groups, GROUP * x, pair(words[x], words[width + x]));
+      LONGS.set(groups, GROUP * x + LANES, pair(words[2 * width + x], words[3 * width + x]));
     }
   }
 
-  /** For each output its weights, three times each, in registers that end with zeros. */
-  private static int[] lanes(ResizeKernel kernel, int groups) {
-    int[] lanes = new int[kernel.size() * groups * LANES];
+  private static long pair(int first, int second) {
+    return (first & 0xFFFFFFFFL) | (long) second << Integer.SIZE;
+  }
+
+  private static void across(byte[] groups, int[] first, int[] weights, int longest, byte[] line) {
+    int next = 0;
+    for (int x = 0; x < first.length; x++) {
+      int at = first[x];
+      IntVector upper = IntVector.broadcast(INTS, ResizeKernel.HALF);
+      IntVector lower = upper;
+      for (int end = next + longest; next < end; next++) {
+        int weight = weights[next];
+        upper = upper.add(load(groups, at).mul(weight));
+        lower = lower.add(load(groups, at + LANES).mul(weight));
+        at += GROUP;
+      }
+      clipped(upper).intoArray(line, GROUP * x);
+      clipped(lower).intoArray(line, GROUP * x + LANES);
+    }
+  }
+
+  /** Copies one of the rows; each store but the last reaches into the next pixel. */
+  private static void take(byte[] line, int row, int pixels, byte[] out, int to) {
+    int last = pixels - 1;
+    for (int x = 0; x < last; x++) {
+      BIG_ENDIAN.set(out, to + 3 * x, (int) WORDS.get(line, GROUP * x + 4 * row));
+    }
+    int word = (int) WORDS.get(line, GROUP * last + 4 * row);
+    out[to + 3 * last] = (byte) (word >> 24);
+    out[to + 3 * last + 1] = (byte) (word >> 16);
+    out[to + 3 * last + 2] = (byte) (word >> 8);
+  }
+
+  /** The weights of each output, filled up with zeros to the same length. */
+  private static int[] padded(ResizeKernel kernel, int longest) {
+    int[] padded = new int[kernel.size() * longest];
     for (int x = 0; x < kernel.size(); x++) {
       int[] weights = kernel.weights()[x];
-      for (int i = 0; i < weights.length; i++) {
-        int at = (x * groups + i / PIXELS) * LANES + 3 * (i % PIXELS);
-        Arrays.fill(lanes, at, at + 3, weights[i]);
-      }
+      System.arraycopy(weights, 0, padded, x * longest, weights.length);
     }
-    return lanes;
+    return padded;
   }
 
   @Override

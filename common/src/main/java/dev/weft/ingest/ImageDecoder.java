@@ -4,6 +4,7 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 
 /**
  * Decodes the bytes of an image file to upright, opaque RGB, or says what is wrong with them.
@@ -67,6 +68,17 @@ public final class ImageDecoder {
    *     unsupported-image, slow-image
    */
   public RgbImage decode(byte[] bytes) throws BadImageException {
+    return decode(bytes, RgbImage::of);
+  }
+
+  /**
+   * Decodes one file and makes something of its pixels, which need not all be copied for that.
+   *
+   * @param bytes the whole file
+   * @param use gets the picture, which must not be kept; what it throws is thrown on
+   * @throws BadImageException as above
+   */
+  public <T> T decode(byte[] bytes, Function<Picture, T> use) throws BadImageException {
     if (bytes.length == 0) {
       throw new BadImageException(Reason.EMPTY_IMAGE, "the file has no bytes");
     }
@@ -75,18 +87,23 @@ public final class ImageDecoder {
     }
     ImageFormat format = ImageFormat.of(bytes).orElseThrow(() -> ImageFormat.unread(bytes));
     if (format == ImageFormat.JPEG) {
-      Optional<RgbImage> soon = TimedDecode.here(() -> soon(bytes));
+      Header header = TimedDecode.here(() -> header(bytes));
+      // What libjpeg-turbo decodes within a second, whatever it holds.
+      Optional<T> soon = endsSoon(header.segments()) ? fast(bytes, header, use) : Optional.empty();
       if (soon.isPresent()) {
         return soon.get();
       }
     }
-    return TimedDecode.run(() -> decodeNow(format, bytes), limits.timeoutSeconds());
+    return use.apply(TimedDecode.run(() -> decodeNow(format, bytes), limits.timeoutSeconds()));
   }
 
-  /** A JPEG file that libjpeg-turbo decodes within a second, whatever it holds. */
-  private Optional<RgbImage> soon(byte[] bytes) throws BadImageException {
-    JpegSegments segments = segments(bytes);
-    return endsSoon(segments) ? fast(bytes, segments) : Optional.empty();
+  /** What is known of a JPEG file before its pixels. */
+  private record Header(JpegSegments segments, Orientation orientation) {}
+
+  private Header header(byte[] bytes) throws BadImageException {
+    JpegSegments segments = JpegSegments.read(bytes);
+    limits.check(segments.width(), segments.height());
+    return new Header(segments, orientation(segments.exif()));
   }
 
   static boolean endsSoon(JpegSegments segments) {
@@ -116,28 +133,27 @@ public final class ImageDecoder {
   }
 
   private RgbImage jpeg(byte[] bytes, PluginReader plugin) throws BadImageException {
-    JpegSegments segments = segments(bytes);
+    Header header = header(bytes);
+    JpegSegments segments = header.segments();
     if (segments.components() == 4) {
-      return upright(segments.exif(), plugin.readInks(bytes, segments.adobeTransform()));
+      return header.orientation().apply(plugin.readInks(bytes, segments.adobeTransform()));
     }
     // What ends soon was tried before, in the thread of the task.
-    Optional<RgbImage> fast = endsSoon(segments) ? Optional.empty() : fast(bytes, segments);
-    return fast.isPresent() ? fast.get() : upright(segments.exif(), plugin.read(bytes));
-  }
-
-  private JpegSegments segments(byte[] bytes) throws BadImageException {
-    JpegSegments segments = JpegSegments.read(bytes);
-    limits.check(segments.width(), segments.height());
-    return segments;
+    Optional<RgbImage> fast =
+        endsSoon(segments) ? Optional.empty() : fast(bytes, header, RgbImage::of);
+    return fast.isPresent() ? fast.get() : header.orientation().apply(plugin.read(bytes));
   }
 
   /** By libjpeg-turbo; empty where it cannot, or finds the file damaged. */
-  private Optional<RgbImage> fast(byte[] bytes, JpegSegments segments) {
+  private <T> Optional<T> fast(byte[] bytes, Header header, Function<Picture, T> use) {
+    JpegSegments segments = header.segments();
     if (segments.components() == 4 || !NativeJpeg.reads(segments.process())) {
       return Optional.empty();
     }
-    return NativeJpeg.decode(bytes, reduction(segments.width(), segments.height()))
-        .map(stored -> upright(segments.exif(), stored));
+    return NativeJpeg.decode(
+        bytes,
+        reduction(segments.width(), segments.height()),
+        stored -> use.apply(header.orientation().apply(stored)));
   }
 
   /** By what Pillow's draft divides the sides. */
@@ -150,6 +166,10 @@ public final class ImageDecoder {
   }
 
   private static RgbImage upright(Optional<byte[]> exif, RgbImage stored) {
-    return exif.map(Orientation::of).orElse(Orientation.UPRIGHT).apply(stored);
+    return orientation(exif).apply(stored);
+  }
+
+  private static Orientation orientation(Optional<byte[]> exif) {
+    return exif.map(Orientation::of).orElse(Orientation.UPRIGHT);
   }
 }

@@ -71,9 +71,11 @@ public final class ImageProbe {
   }
 
   private ImageCheck sound(ImageKey key, String location, byte[] bytes) throws BadImageException {
-    RgbImage decoded = decoder.decode(bytes);
-    return new ImageCheck.Sound(
-        key, location, sha256(bytes), bytes.length, decoded.width(), decoded.height());
+    return decoder.decode(
+        bytes,
+        decoded ->
+            new ImageCheck.Sound(
+                key, location, sha256(bytes), bytes.length, decoded.width(), decoded.height()));
   }
 
   private static ImageCheck unusable(ImageKey key, String location, BadImageException why) {

@@ -5,10 +5,10 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.PointerByReference;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.nio.IntBuffer;
 import java.util.Optional;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,11 +24,6 @@ final class NativeJpeg {
   private static final int FAIL_ON_WARNINGS = 0;
   private static final int SILENT = 6; // L_SEVERITY_NONE
 
-  /** Pixels that are copied out of native memory at once: few enough to stay in the cache. */
-  private static final int BLOCK = 4096;
-
-  private static final VarHandle BIG_ENDIAN =
-      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
   private static final boolean LOADED = load();
 
   private NativeJpeg() {}
@@ -85,10 +80,11 @@ final class NativeJpeg {
    *
    * @param bytes the whole file, of a size within the limits
    * @param reduction what both sides are divided by, rounded up: 1, 2, 4 or 8
-   * @return the picture as stored; empty where the file is damaged in any way, or there is no
-   *     library for this platform
+   * @param use makes something of the picture as stored, which is gone when it returns
+   * @return what was made; empty where the file is damaged in any way, or there is no library for
+   *     this platform
    */
-  static Optional<RgbImage> decode(byte[] bytes, int reduction) {
+  static <T> Optional<T> decode(byte[] bytes, int reduction, Function<Picture, T> use) {
     if (!LOADED) {
       return Optional.empty();
     }
@@ -98,67 +94,45 @@ final class NativeJpeg {
       return Optional.empty();
     }
     try {
-      int width = Leptonica.pixGetWidth(pix);
-      int height = Leptonica.pixGetHeight(pix);
-      Pointer words = Leptonica.pixGetData(pix);
-      byte[] rgb =
-          Leptonica.pixGetDepth(pix) == 32
-              ? colors(words, width, height)
-              : grays(words, width, height, Leptonica.pixGetWpl(pix));
-      return Optional.of(new RgbImage(width, height, rgb));
+      return Optional.of(use.apply(picture(pix)));
     } finally {
       Leptonica.pixDestroy(new PointerByReference(pix));
     }
   }
 
-  /** A pixel is a word, red, green and blue from the upper end; lines have no words besides. */
-  private static byte[] colors(Pointer words, int width, int height) {
-    int pixels = width * height;
-    byte[] rgb = new byte[3 * pixels];
-    int[] block = new int[Math.min(pixels, BLOCK)];
-    for (int from = 0; from < pixels; from += BLOCK) {
-      int count = Math.min(BLOCK, pixels - from);
-      words.read((long) Integer.BYTES * from, block, 0, count);
-      pack(block, count, rgb, 3 * from);
-    }
-    return rgb;
+  private static Picture picture(Pointer pix) {
+    int height = Leptonica.pixGetHeight(pix);
+    int wordsPerLine = Leptonica.pixGetWpl(pix);
+    IntBuffer words =
+        Leptonica.pixGetData(pix)
+            .getByteBuffer(0, (long) Integer.BYTES * wordsPerLine * height)
+            .order(ByteOrder.nativeOrder())
+            .asIntBuffer();
+    int width = Leptonica.pixGetWidth(pix);
+    return Leptonica.pixGetDepth(pix) == 32
+        ? new Colors(width, height, wordsPerLine, words)
+        : new Grays(width, height, wordsPerLine, words);
   }
 
-  /** Four words at a time become three of bytes in order. */
-  private static void pack(int[] pixels, int count, byte[] rgb, int begin) {
-    int to = begin;
-    int whole = count & ~3;
-    for (int i = 0; i < whole; i += 4) {
-      int second = pixels[i + 1];
-      int third = pixels[i + 2];
-      BIG_ENDIAN.set(rgb, to, (pixels[i] & 0xFFFFFF00) | (second >>> 24));
-      BIG_ENDIAN.set(rgb, to + 4, ((second << 8) & 0xFFFF0000) | (third >>> 16));
-      BIG_ENDIAN.set(rgb, to + 8, ((third << 16) & 0xFF000000) | (pixels[i + 3] >>> 8));
-      to += 12;
-    }
-    for (int i = whole; i < count; i++) {
-      rgb[to] = (byte) (pixels[i] >> 24);
-      rgb[to + 1] = (byte) (pixels[i] >> 16);
-      rgb[to + 2] = (byte) (pixels[i] >> 8);
-      to += 3;
+  /** A pixel is a word, red, green and blue from the upper end. */
+  private record Colors(int width, int height, int wordsPerLine, IntBuffer pixels)
+      implements Picture {
+    @Override
+    public void row(int y, int from, int count, int[] words, int to) {
+      pixels.get(y * wordsPerLine + from, words, to, count);
     }
   }
 
   /** A word holds four pixels, the first at its upper end. */
-  private static byte[] grays(Pointer words, int width, int height, int wordsPerLine) {
-    byte[] rgb = new byte[3 * width * height];
-    int[] line = new int[wordsPerLine];
-    int to = 0;
-    for (int y = 0; y < height; y++) {
-      words.read((long) Integer.BYTES * wordsPerLine * y, line, 0, wordsPerLine);
-      for (int x = 0; x < width; x++) {
-        byte gray = (byte) (line[x >> 2] >> (24 - 8 * (x & 3)));
-        rgb[to] = gray;
-        rgb[to + 1] = gray;
-        rgb[to + 2] = gray;
-        to += 3;
+  private record Grays(int width, int height, int wordsPerLine, IntBuffer pixels)
+      implements Picture {
+    @Override
+    public void row(int y, int from, int count, int[] words, int to) {
+      for (int i = 0; i < count; i++) {
+        int x = from + i;
+        int gray = pixels.get(y * wordsPerLine + (x >> 2)) >>> (24 - 8 * (x & 3)) & 0xff;
+        words[to + i] = gray * 0x01010100;
       }
     }
-    return rgb;
   }
 }

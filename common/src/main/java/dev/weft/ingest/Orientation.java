@@ -27,6 +27,11 @@ record Orientation(int value) {
   }
 
   /** Turns the stored picture upright. */
+  Picture apply(Picture stored) {
+    return value == 1 ? stored : apply(RgbImage.of(stored));
+  }
+
+  /** Turns the stored picture upright. */
   RgbImage apply(RgbImage stored) {
     if (value == 1) {
       return stored;

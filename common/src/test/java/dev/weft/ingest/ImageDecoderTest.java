@@ -73,6 +73,53 @@ class ImageDecoderTest {
     assertCorners(decoder.decode(bytes), RED, GREEN, BLUE, YELLOW);
   }
 
+  @Test
+  void aPictureIsReadByPartsOfItsRows() throws BadImageException {
+    BufferedImage gray = new BufferedImage(31, 17, BufferedImage.TYPE_BYTE_GRAY);
+    gray.getGraphics().drawImage(noise(31, 17), 0, 0, null);
+    for (BufferedImage image : List.of(noise(31, 17), gray)) {
+      for (String format : List.of("jpg", "png")) {
+        byte[] bytes = encode(image, format);
+        RgbImage whole = decoder.decode(bytes);
+
+        decoder.decode(bytes, picture -> assertRows(picture, whole));
+      }
+    }
+  }
+
+  private static RgbImage assertRows(Picture picture, RgbImage whole) {
+    for (int y = 0; y < whole.height(); y++) {
+      for (int count : List.of(1, 6, 31)) {
+        int from = 31 - count;
+        int[] words = new int[2 + count];
+        picture.row(y, from, count, words, 2);
+        assertThat(words).startsWith(0, 0);
+        for (int x = 0; x < count; x++) {
+          assertThat(words[2 + x] >>> 8).isEqualTo(whole.pixel(from + x, y));
+        }
+      }
+    }
+    return whole;
+  }
+
+  /** A bug of ours is not the fault of the file. */
+  @Test
+  void whatIsThrownOverAPictureIsThrownOn() {
+    for (String format : List.of("jpg", "png")) {
+      byte[] bytes = encode(noise(8, 8), format);
+
+      assertThatThrownBy(
+              () ->
+                  decoder.decode(
+                      bytes,
+                      picture -> {
+                        throw new IllegalStateException("ours");
+                      }))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("ours");
+    }
+  }
+
   /** An interrupted thread waits for no other, so what it decodes, it decodes itself. */
   @Test
   void jpegFilesOfFewPixelsAreDecodedByTheCaller() throws BadImageException {

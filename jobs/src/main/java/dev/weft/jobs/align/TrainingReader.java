@@ -134,7 +134,7 @@ record TrainingReader(
       JavaSparkContext context, ImageReader reader, AlignConfig config, List<StoredImage> images) {
     return context
         .parallelize(images, ImageVectors.tasks(images.size(), context.defaultParallelism()))
-        .map(image -> config.preprocessing().square(reader.read(image, OptionalInt.empty())).rgb())
+        .map(image -> reader.read(image, OptionalInt.empty(), config.preprocessing()::square).rgb())
         .collect();
   }
 }

@@ -8,12 +8,13 @@ import dev.weft.ingest.ImageLimits;
 import dev.weft.ingest.ImageLocation;
 import dev.weft.ingest.ImageProbe;
 import dev.weft.ingest.IngestConfig;
-import dev.weft.ingest.RgbImage;
+import dev.weft.ingest.Picture;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
@@ -39,14 +40,15 @@ public record ImageReader(Broadcast<SerializableConfiguration> hadoop, ImageLimi
    * Reads and decodes one image.
    *
    * @param draftSide as the encoder wants it
+   * @param use makes something of the picture, which must not be kept
    */
-  public RgbImage read(StoredImage image, OptionalInt draftSide) {
+  public <T> T read(StoredImage image, OptionalInt draftSide, Function<Picture, T> use) {
     byte[] content = content(image);
     if (content.length != image.bytes() || !ImageProbe.sha256(content).equals(image.sha256())) {
       throw changed(image, null, "its content is no longer what it was");
     }
     try {
-      return new ImageDecoder(limits, draftSide).decode(content);
+      return new ImageDecoder(limits, draftSide).decode(content, use);
     } catch (BadImageException e) {
       throw changed(image, e, e.getMessage());
     }

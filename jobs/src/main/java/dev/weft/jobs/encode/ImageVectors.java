@@ -22,7 +22,7 @@ public record ImageVectors(ImageReader reader, Broadcast<EncoderBundle> bundle, 
   /** Images to a task: few enough to show progress and to lose little with a failing executor. */
   private static final int PER_TASK = 500;
 
-  /** Pixels handed to the encoder at once: bounds the memory of a task with large images. */
+  /** Pixels handed to the encoder at once: bounds the memory where it does not resize. */
   private static final long PIXELS = 16_000_000;
 
   /**
@@ -43,7 +43,7 @@ public record ImageVectors(ImageReader reader, Broadcast<EncoderBundle> bundle, 
   public Iterator<Encoded> call(Iterator<StoredImage> images) {
     List<Encoded> encoded = new ArrayList<>();
     List<StoredImage> batch = new ArrayList<>();
-    List<RgbImage> pictures = new ArrayList<>();
+    List<RgbImage> frames = new ArrayList<>();
     long pixels = 0;
     if (!images.hasNext()) {
       return encoded.iterator(); // and no model is loaded
@@ -51,17 +51,17 @@ public record ImageVectors(ImageReader reader, Broadcast<EncoderBundle> bundle, 
     DualEncoder encoder = bundle.value().open();
     while (images.hasNext()) {
       StoredImage image = images.next();
-      RgbImage picture = reader.read(image, encoder.draftSide());
+      RgbImage frame = reader.read(image, encoder.draftSide(), encoder::frame);
       batch.add(image);
-      pictures.add(picture);
-      pixels += (long) picture.width() * picture.height();
+      frames.add(frame);
+      pixels += (long) frame.width() * frame.height();
       if (batch.size() == batchSize || pixels >= PIXELS || !images.hasNext()) {
-        float[][] vectors = encoder.images(pictures);
+        float[][] vectors = encoder.frames(frames);
         for (int i = 0; i < vectors.length; i++) {
           encoded.add(new Encoded(batch.get(i), VectorBytes.encode(vectors[i])));
         }
         batch.clear();
-        pictures.clear();
+        frames.clear();
         pixels = 0;
       }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.ingest.RgbImage;
 import dev.weft.jobs.Session;
 import dev.weft.jobs.StageResult;
 import dev.weft.jobs.TinyWardrobe;
@@ -105,7 +106,7 @@ class AdapterJobTest {
               .open()
               .images(
                   pairs.stream()
-                      .map(pair -> reader.read(pair.image(), OptionalInt.empty()))
+                      .map(pair -> reader.read(pair.image(), OptionalInt.empty(), RgbImage::of))
                       .toList());
     }
     float[][] texts =

@@ -195,10 +195,10 @@ public final class EncodeBenchmark {
     ImageDecoder whole = new ImageDecoder(LIMITS);
     List<RgbImage> squares = new ArrayList<>();
     for (Path image : images) {
-      squares.add(CLIP.square(decode(image, whole)));
+      squares.add(square(image, whole));
     }
     List<Callable<Object>> work =
-        parts(squares).stream().<Callable<Object>>map(part -> () -> encoder.images(part)).toList();
+        parts(squares).stream().<Callable<Object>>map(part -> () -> encoder.frames(part)).toList();
     together(work.subList(0, 1)); // compiled
     long start = System.nanoTime();
     together(work);
@@ -293,16 +293,16 @@ public final class EncodeBenchmark {
                 part ->
                     () -> {
                       for (Path image : part) {
-                        CLIP.square(decode(image, decoder));
+                        square(image, decoder);
                       }
                       return part;
                     })
             .toList());
   }
 
-  private static RgbImage decode(Path image, ImageDecoder decoder) throws IOException {
+  private static RgbImage square(Path image, ImageDecoder decoder) throws IOException {
     try {
-      return decoder.decode(Files.readAllBytes(image));
+      return decoder.decode(Files.readAllBytes(image), CLIP::square);
     } catch (BadImageException e) {
       throw new IOException(image.toString(), e);
     }
@@ -333,10 +333,10 @@ public final class EncodeBenchmark {
       long start = System.nanoTime();
       List<RgbImage> squares = new ArrayList<>();
       for (Path image : images.subList(0, Math.min(32, images.size()))) {
-        squares.add(CLIP.square(decode(image, whole)));
+        squares.add(square(image, whole));
       }
       reading = System.nanoTime() - start;
-      encoder.images(squares);
+      encoder.frames(squares);
       all = System.nanoTime() - start;
     }
     return (double) reading / all;

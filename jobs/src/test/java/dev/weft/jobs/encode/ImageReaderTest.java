@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.ingest.ImageProbe;
+import dev.weft.ingest.RgbImage;
 import dev.weft.jobs.LocalSpark;
 import dev.weft.jobs.PipelineConfig;
 import java.awt.image.BufferedImage;
@@ -41,8 +42,10 @@ class ImageReaderTest {
 
   @Test
   void anUnchangedImageIsDecoded() {
-    assertThat(reader.read(image, OptionalInt.empty()).width()).isEqualTo(5);
-    assertThat(reader.read(image, OptionalInt.empty()).height()).isEqualTo(3);
+    RgbImage read = reader.read(image, OptionalInt.empty(), RgbImage::of);
+
+    assertThat(read.width()).isEqualTo(5);
+    assertThat(read.height()).isEqualTo(3);
   }
 
   @Test
@@ -51,7 +54,7 @@ class ImageReaderTest {
     other[other.length - 1] ^= 1;
     Files.write(file, other);
 
-    assertThatThrownBy(() -> reader.read(image, OptionalInt.empty()))
+    assertThatThrownBy(() -> reader.read(image, OptionalInt.empty(), RgbImage::of))
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_MISSING))
         .hasMessageContaining("Cannot read the image shop/dress/a")
@@ -64,7 +67,7 @@ class ImageReaderTest {
     byte[] content = Files.readAllBytes(file);
     Files.write(file, Arrays.copyOf(content, content.length + 1));
 
-    assertThatThrownBy(() -> reader.read(image, OptionalInt.empty()))
+    assertThatThrownBy(() -> reader.read(image, OptionalInt.empty(), RgbImage::of))
         .hasMessageContaining("its content is no longer what it was");
   }
 }
