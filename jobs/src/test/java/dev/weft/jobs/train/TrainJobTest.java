@@ -425,7 +425,7 @@ class TrainJobTest {
             () -> {
               while (!ended.get()) {
                 LocalSpark.session().sparkContext().cancelAllJobs();
-                LockSupport.parkNanos(1_000_000); // each is an event that Spark keeps until it has time
+                LockSupport.parkNanos(1_000_000); // Spark queues each, however many
               }
             });
     canceller.setDaemon(true);
