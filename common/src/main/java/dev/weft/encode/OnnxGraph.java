@@ -146,7 +146,7 @@ final class OnnxGraph implements AutoCloseable {
       throw new WeftException(
           ExitCode.RESOURCE_MISSING,
           "Cannot encode with encode.device=cuda: this ONNX Runtime has only the providers %s. Build"
-              + " Weft with the profile cuda, or set encode.device to auto or cpu.",
+              + " Weft with WEFT_PROFILES=onnx-cuda (docs/gpu.md), or set encode.device to auto or cpu.",
           OrtEnvironment.getAvailableProviders());
     }
     return can && device != ModelOptions.Device.CPU;
