@@ -1,6 +1,8 @@
 package dev.weft.jobs.encode;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
 
 import dev.weft.encode.CaptionForm;
 import dev.weft.encode.EncodeConfig;
@@ -18,7 +20,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -45,13 +49,16 @@ public final class EncodeJob {
   private static final int CODE_FORMAT = 2;
   private static final StorageLevel KEPT = StorageLevel.MEMORY_AND_DISK();
 
+  /** Earlier versions that vectors are taken from, so that the plan of the query stays small. */
+  private static final int MOST_EARLIER = 100;
+
   private final Session session;
   private final SparkSession spark;
   private final JavaSparkContext context;
   private final EncodeConfig config;
   private final Snapshot ingest;
   private final Broadcast<EncoderBundle> bundle;
-  private final Optional<Snapshot> earlier;
+  private final List<Snapshot> earlier; // newest first
   private final Shards shards;
   private final int slots;
 
@@ -59,7 +66,7 @@ public final class EncodeJob {
       Session session,
       Snapshot ingest,
       Broadcast<EncoderBundle> bundle,
-      Optional<Snapshot> earlier,
+      List<Snapshot> earlier,
       Shards shards) {
     this.session = session;
     this.spark = session.spark();
@@ -118,21 +125,23 @@ public final class EncodeJob {
   }
 
   /** Where vectors of the same encoder are already; with {@code --force} nowhere. */
-  private static Optional<Snapshot> earlier(Session session, String fingerprint) {
+  private static List<Snapshot> earlier(Session session, String fingerprint) {
     return session.force()
-        ? Optional.empty()
+        ? List.of()
         : session.artefact("encode").history().stream()
             .filter(snapshot -> fingerprint.equals(snapshot.manifest().facts().get("encoder")))
             .filter(
                 snapshot ->
                     Integer.valueOf(ImageDecoder.VERSION)
                         .equals(snapshot.manifest().facts().get("decoder")))
-            .findFirst();
+            .limit(MOST_EARLIER)
+            .toList();
   }
 
   private void writeImages(Attempt attempt, Map<String, Object> figures) {
     Dataset<Row> images = Table.IMAGES.read(spark, ingest).filter(col("location").isNotNull());
-    Dataset<Row> known = known(Table.IMAGE_EMBEDDINGS, Table.IMAGE_VECTORS, "sha256");
+    List<Snapshot> from = holding(Table.IMAGE_EMBEDDINGS, "sha256", images);
+    Dataset<Row> known = known(from, Table.IMAGE_EMBEDDINGS, Table.IMAGE_VECTORS, "sha256");
     int tasks = ImageVectors.tasks(ingest.rows(Table.IMAGES.name()), slots);
     try (ImageReader reader = ImageReader.of(context, session.config().ingest())) {
       JavaRDD<Row> fresh =
@@ -153,7 +162,7 @@ public final class EncodeJob {
       Dataset<Row> rows =
           images
               .select("dataset", "category", "id", "location", "sha256")
-              .join(known(Table.IMAGE_EMBEDDINGS, Table.IMAGE_VECTORS, "sha256"), "sha256")
+              .join(known(from, Table.IMAGE_EMBEDDINGS, Table.IMAGE_VECTORS, "sha256"), "sha256")
               .repartition(slots, col("dataset"), col("category"), col("id"))
               .sortWithinPartitions("dataset", "category", "id");
       Table.IMAGE_EMBEDDINGS.write(rows, attempt);
@@ -177,7 +186,8 @@ public final class EncodeJob {
                 Encoders.STRING())
             .toDF("text")
             .persist(KEPT);
-    Dataset<Row> known = known(Table.TEXT_EMBEDDINGS, Table.TEXT_VECTORS, "text");
+    List<Snapshot> from = holding(Table.TEXT_EMBEDDINGS, "text", texts);
+    Dataset<Row> known = known(from, Table.TEXT_EMBEDDINGS, Table.TEXT_VECTORS, "text");
     describe("collect the texts");
     long count = texts.count();
     JavaRDD<Row> fresh =
@@ -196,7 +206,7 @@ public final class EncodeJob {
     describe("write the vectors of texts");
     Dataset<Row> rows =
         texts
-            .join(known(Table.TEXT_EMBEDDINGS, Table.TEXT_VECTORS, "text"), "text")
+            .join(known(from, Table.TEXT_EMBEDDINGS, Table.TEXT_VECTORS, "text"), "text")
             .repartition(slots, col("text"))
             .sortWithinPartitions("text");
     Table.TEXT_EMBEDDINGS.write(rows, attempt);
@@ -221,11 +231,50 @@ public final class EncodeJob {
     return needed.map(form -> QueryText.of(triplet.captions(), form));
   }
 
+  /**
+   * The earlier versions to take vectors from: the newest, and of the others those that have what
+   * newer ones lack, such as an image that was gone for a while. Only keys are read for that.
+   */
+  private List<Snapshot> holding(Table table, String key, Dataset<Row> wanted) {
+    if (earlier.size() < 2) {
+      return earlier;
+    }
+    describe("look for vectors in earlier versions");
+    Dataset<Row> lacking =
+        wanted
+            .select(key)
+            .distinct()
+            .join(table.read(spark, earlier.get(0)).select(key), new String[] {key}, "left_anti");
+    Dataset<Row> older =
+        earlier.stream()
+            .skip(1)
+            .map(
+                snapshot ->
+                    table
+                        .read(spark, snapshot)
+                        .select(col(key), lit(snapshot.version()).as("version")))
+            .reduce(Dataset::unionByName)
+            .orElseThrow();
+    Set<Long> versions =
+        lacking
+            .join(older, key)
+            .groupBy(key)
+            .agg(max("version").as("version"))
+            .select("version")
+            .distinct()
+            .collectAsList()
+            .stream()
+            .map(row -> row.getLong(0))
+            .collect(Collectors.toSet());
+    versions.add(earlier.get(0).version());
+    return earlier.stream().filter(snapshot -> versions.contains(snapshot.version())).toList();
+  }
+
   /** What need not be encoded, now: key and vector, each key once. */
-  private Dataset<Row> known(Table table, Table shard, String key) {
+  private Dataset<Row> known(List<Snapshot> from, Table table, Table shard, String key) {
     Dataset<Row> known = spark.createDataFrame(List.of(), keyAndVector(key));
-    if (earlier.isPresent()) {
-      known = known.unionByName(table.read(spark, earlier.get()).select(key, "vector"));
+    for (Snapshot snapshot : from) {
+      known = known.unionByName(table.read(spark, snapshot).select(key, "vector"));
     }
     Optional<Dataset<Row>> made = shards.read(shard);
     if (made.isPresent()) {

@@ -153,14 +153,7 @@ class EncodeJobTest {
     Session before = TinyWardrobe.sessionOn(root);
     IngestJob.run(before);
     StageResult first = encode(before);
-    Session after =
-        TinyWardrobe.sessionOn(
-            root,
-            "ingest.datasets=[{name: wardrobe, layout: fashioniq, annotations:"
-                + " '${wardrobe.folder}', images: '${wardrobe.folder}/images', descriptions:"
-                + " '${wardrobe.folder}/descriptions.jsonl'}, {name: more, layout: circo,"
-                + " annotations: '${wardrobe.folder}/circo/annotations', images:"
-                + " '${wardrobe.folder}/circo/images', descriptions: ''}]");
+    Session after = TinyWardrobe.sessionOn(root, withCirco("more"));
     IngestJob.run(after);
 
     StageResult second = encode(after); // trained on the same rows, so the same encoder
@@ -175,6 +168,29 @@ class EncodeJobTest {
         .containsEntry("images_encoded", 60)
         .containsEntry("texts_encoded", (int) second.figures().get("texts") - texts);
     assertThat(vectors(second)).containsAllEntriesOf(vectors(first));
+
+    // What the newest version lacks is taken from an older one.
+    IngestJob.run(before);
+    assertThat(encode(before).figures()).containsEntry("images", IMAGES);
+    Session later = TinyWardrobe.sessionOn(root, withCirco("later"));
+    IngestJob.run(later);
+    StageResult fourth = encode(later);
+    assertThat(fourth.figures())
+        .containsEntry("images", IMAGES + 60)
+        .containsEntry("images_encoded", 0)
+        .containsEntry("texts_encoded", 0);
+    assertThat(vectors(fourth).values())
+        .containsExactlyInAnyOrderElementsOf(vectors(second).values());
+  }
+
+  /** The wardrobe, and its images in CIRCO's layout as a data set of another name. */
+  private static String withCirco(String name) {
+    return "ingest.datasets=[{name: wardrobe, layout: fashioniq, annotations: '${wardrobe.folder}',"
+        + " images: '${wardrobe.folder}/images', descriptions:"
+        + " '${wardrobe.folder}/descriptions.jsonl'}, {name: "
+        + name
+        + ", layout: circo, annotations: '${wardrobe.folder}/circo/annotations', images:"
+        + " '${wardrobe.folder}/circo/images'}]";
   }
 
   @Test

@@ -17,10 +17,15 @@ import dev.weft.store.FileEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,11 +59,12 @@ class EncodeKillTest {
     Session session = TinyWardrobe.sessionOn(root, SHARDS);
     Artefact shards = session.artefact("encode/shards");
 
-    killAfterAShard(shards, root);
+    killAfterShards(shards, root);
 
     assertThat(session.artefact("encode").latest()).isEmpty();
     long done = images(shards);
     assertThat(done).isPositive();
+    assertThat(shardsBefore(lastButOne(shards, root), root)).isSubsetOf(published(shards));
     StageResult resumed = EncodeJob.run(session);
     assertThat(resumed.figures()).containsEntry("images_encoded", (int) (IMAGES - done));
     assertThat(vectors(resumed)).isEqualTo(vectors(undisturbed));
@@ -107,11 +113,36 @@ class EncodeKillTest {
         .sum();
   }
 
-  private void killAfterAShard(Artefact shards, Path root) {
+  /** When the last publication but one was made: all that was written then is in the last one. */
+  private static FileTime lastButOne(Artefact shards, Path root) throws IOException {
+    String manifest = String.format(Locale.ROOT, "%020d.json", shards.require().version() - 1);
+    return Files.getLastModifiedTime(root.resolve("encode/shards/_versions").resolve(manifest));
+  }
+
+  private static Set<String> shardsBefore(FileTime time, Path root) throws IOException {
+    Set<String> names = new TreeSet<>();
+    try (Stream<Path> files = Files.walk(root.resolve("encode/shards/data"))) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".parquet")).toList()) {
+        if (Files.getLastModifiedTime(file).compareTo(time) < 0) {
+          names.add(file.getFileName().toString());
+        }
+      }
+    }
+    assertThat(names).isNotEmpty();
+    return names;
+  }
+
+  private static Set<String> published(Artefact shards) {
+    return shards.require().manifest().files().stream()
+        .map(file -> file.path().substring(file.path().lastIndexOf('/') + 1))
+        .collect(Collectors.toSet());
+  }
+
+  private void killAfterShards(Artefact shards, Path root) {
     ServerProcess process =
         new WeftCommand(WeftCommand.LOCAL, "encode", root, List.of(SHARDS)).start(folder);
     try {
-      process.await("a shard is there", () -> shards.latest().isPresent());
+      process.await("shards are there", () -> shards.versionNumbers().size() > 2);
     } finally {
       process.kill();
     }
