@@ -24,7 +24,7 @@ import java.util.function.Function;
  * <p>Safe for concurrent use, as far as the encoder below is.
  */
 public final class AdaptedEncoder implements DualEncoder {
-  private static final String KIND = "adapters";
+  static final String KIND = "adapters";
   private static final int FORMAT = 1;
   private static final String MANIFEST = "encoder.json";
   private static final String IMAGE = "image.bin";

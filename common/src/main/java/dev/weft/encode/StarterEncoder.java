@@ -158,7 +158,7 @@ public final class StarterEncoder implements DualEncoder {
       throw new WeftException(
           ExitCode.RESOURCE_MISSING,
           "Cannot load the encoder in %s: it was trained on the text tower %s, this program has %s."
-              + " Run the align stage again.",
+              + " Run the align stage again where it was trained, with this program.",
           place,
           manifest.textTower(),
           tower.fingerprint());
@@ -210,6 +210,15 @@ public final class StarterEncoder implements DualEncoder {
       JsonNode found = JSON.readTree(json);
       String kind = found.path("kind").asText(KIND);
       int format = found.path("format").asInt(FORMAT);
+      if (kind.equals(AdaptedEncoder.KIND)) {
+        throw new WeftException(
+            ExitCode.CONFIG,
+            "Cannot load the encoder in %s: these are adapters of the encoder %s, and no encoder by"
+                + " themselves. Name that encoder in encode.model, set encode.adapt=true, and use the"
+                + " root in which the adapters were trained.",
+            place,
+            found.path("base").asText());
+      }
       if (!kind.equals(KIND) || format != FORMAT) {
         throw new WeftException(
             ExitCode.INPUT_MISSING,

@@ -58,7 +58,12 @@ final class AnnotationFile {
           path);
     } catch (IOException e) {
       throw new WeftException(
-          e, ExitCode.IO, "Cannot read annotations from %s: %s.", path, e.getMessage());
+          e,
+          ExitCode.IO,
+          "Cannot read annotations from %s: %s. Check that this machine can reach them, and run the"
+              + " same command again.",
+          path,
+          e.getMessage());
     }
   }
 

@@ -186,7 +186,12 @@ record Folder(Configuration hadoop, Path path) {
           path);
     } catch (IOException e) {
       throw new WeftException(
-          e, ExitCode.IO, "Cannot read the folder %s: %s.", path, e.getMessage());
+          e,
+          ExitCode.IO,
+          "Cannot read the folder %s: %s. Check that this machine can reach it, and run the same"
+              + " command again.",
+          path,
+          e.getMessage());
     }
   }
 }

@@ -316,6 +316,64 @@ class OnnxEncoderTest {
     assertThat(vectors).doesNotHaveDuplicates();
   }
 
+  /** One state per token, and no vector of the text. */
+  private void onlyStates() throws IOException {
+    Path onnx = copy("clip").resolve("onnx");
+    Files.delete(onnx.resolve("vision_model.onnx"));
+    Files.copy(
+        TinyModels.golden("clip-variants/text_model_states.onnx"),
+        onnx.resolve("text_model.onnx"),
+        StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  @Test
+  void aGraphOfStatesIsRefusedUnlessPoolingIsStated() throws IOException {
+    onlyStates();
+
+    refused(
+        TinyModels.PLAIN,
+        "its outputs are {last_hidden_state=[-1, -1, 3]}, one state per token, and none of",
+        "text_embeds",
+        "set encode.pooling to first, mean or last");
+  }
+
+  @Test
+  void poolingTakesTheFirstTheMeanOrTheLastState() throws IOException {
+    onlyStates();
+    String text = "a red dress";
+    long[] ids;
+    try (TextTokenizer tokenizer =
+        new TextTokenizer(
+            Files.readAllBytes(folder.resolve("tokenizer.json")), new TextRules(77, false, 0))) {
+      ids = tokenizer.encode(text).ids();
+    }
+    float[] sum = new float[3];
+    for (long id : ids) {
+      float[] state = state(id);
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += state[i];
+      }
+    }
+
+    assertThat(ids).hasSizeGreaterThan(3);
+    assertThat(pooled(ModelOptions.Pooling.FIRST, text)).isEqualTo(UnitVector.of(state(ids[0])));
+    assertThat(pooled(ModelOptions.Pooling.LAST, text))
+        .isEqualTo(UnitVector.of(state(ids[ids.length - 1])));
+    assertThat(pooled(ModelOptions.Pooling.MEAN, text)).isEqualTo(UnitVector.of(sum));
+  }
+
+  /** As {@code scripts/golden/variants.py} made them. */
+  private static float[] state(long id) {
+    return new float[] {id % 7 + 1, id % 5, id % 3};
+  }
+
+  private float[] pooled(ModelOptions.Pooling pooling, String text) {
+    try (OnnxEncoder encoder =
+        TinyModels.open(folder, options("fp32", ModelOptions.Pad.NONE, 1, pooling))) {
+      return encoder.texts(List.of(text))[0];
+    }
+  }
+
   @Test
   void anUnknownResampleIsNamed() throws IOException {
     replace(copy("clip").resolve("preprocessor_config.json"), "\"resample\": 3", "\"resample\": 0");

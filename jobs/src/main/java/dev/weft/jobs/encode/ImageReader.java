@@ -9,6 +9,7 @@ import dev.weft.ingest.ImageLocation;
 import dev.weft.ingest.ImageProbe;
 import dev.weft.ingest.IngestConfig;
 import dev.weft.ingest.Picture;
+import dev.weft.ingest.Reason;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
@@ -50,7 +51,7 @@ public record ImageReader(Broadcast<SerializableConfiguration> hadoop, ImageLimi
     try {
       return new ImageDecoder(limits, draftSide).decode(content, use);
     } catch (BadImageException e) {
-      throw changed(image, e, e.getMessage());
+      throw unread(image, e);
     }
   }
 
@@ -63,6 +64,21 @@ public record ImageReader(Broadcast<SerializableConfiguration> hadoop, ImageLimi
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the task is tried again
     }
+  }
+
+  /** An image that was decoded before, and now is not. */
+  static WeftException unread(StoredImage image, BadImageException cause) {
+    if (cause.reason() != Reason.SLOW_IMAGE) {
+      return changed(image, cause, cause.getMessage());
+    }
+    return new WeftException(
+        cause,
+        ExitCode.TRY_LATER,
+        "Cannot read the image %s: %s was decoded in time when ingest read it, and now %s. Run the same"
+            + " command again when the machines are less busy, or raise ingest.image-timeout-seconds.",
+        image.key(),
+        image.location(),
+        cause.getMessage());
   }
 
   private static WeftException changed(StoredImage image, Throwable cause, String what) {

@@ -203,7 +203,7 @@ public final class ImportJob {
         "images_unknown", unit.join(known, key.toArray(String[]::new), "left_anti").count());
   }
 
-  private static int requireOneWidth(Dataset<Row> unit, String kind, int width) {
+  private int requireOneWidth(Dataset<Row> unit, String kind, int width) {
     Row widths =
         unit.agg(
                 functions.min(functions.length(functions.col("vector"))),
@@ -211,15 +211,20 @@ public final class ImportJob {
             .first();
     if (widths.isNullAt(0)) {
       throw new WeftException(
-          ExitCode.INPUT_MISSING, "Cannot import: there are no vectors of %s at all.", kind);
+          ExitCode.INPUT_MISSING,
+          "Cannot import from %s: its vectors of %s are none at all. Write them again:"
+              + " data-schemas/embeddings.md says how.",
+          folder,
+          kind);
     }
     int least = widths.getInt(0) / Float.BYTES;
     int most = widths.getInt(1) / Float.BYTES;
     if (least != most || (width != 0 && width != most)) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
-          "Cannot import: the vectors of %s have %d to %d numbers%s. All vectors of one encoder have"
-              + " the same width.",
+          "Cannot import from %s: the vectors of %s have %d to %d numbers%s. All vectors of one encoder"
+              + " have the same width: write them again with one encoder.",
+          folder,
           kind,
           least,
           most,
@@ -228,14 +233,15 @@ public final class ImportJob {
     return most;
   }
 
-  private static void requireNoDuplicates(Dataset<Row> unit, List<String> key, String kind) {
+  private void requireNoDuplicates(Dataset<Row> unit, List<String> key, String kind) {
     Column[] columns = key.stream().map(functions::col).toArray(Column[]::new);
     List<Row> twice =
         unit.groupBy(columns).count().where(functions.col("count").gt(1)).limit(1).collectAsList();
     if (!twice.isEmpty()) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
-          "Cannot import: %s has %d vectors for %s. Give each one.",
+          "Cannot import from %s: %s has %d vectors for %s. Give each one.",
+          folder,
           kind,
           twice.get(0).<Long>getAs("count"),
           twice.get(0));
@@ -250,6 +256,7 @@ public final class ImportJob {
     }
     schema = schema.add("vector", DataTypes.BinaryType, false);
     List<String> key = found.key();
+    String place = folder.toString();
     JavaRDD<Row> rows =
         found
             .rows()
@@ -259,14 +266,14 @@ public final class ImportJob {
                   Object[] values =
                       Stream.concat(
                               key.stream().map(part -> (Object) row.<String>getAs(part)),
-                              Stream.of(bytes(row.getAs("vector"), kind, row)))
+                              Stream.of(bytes(row.getAs("vector"), place + "/" + kind, row)))
                           .toArray();
                   return RowFactory.create(values);
                 });
     return spark.createDataFrame(rows, schema);
   }
 
-  private static byte[] bytes(Object vector, String kind, Row row) {
+  private static byte[] bytes(Object vector, String place, Row row) {
     float[] numbers;
     if (vector instanceof byte[] packed) {
       numbers = VectorBytes.decode(packed);
@@ -285,10 +292,10 @@ public final class ImportJob {
     if (!(squares > 0) || Double.isInfinite(squares)) {
       throw new WeftException(
           ExitCode.INPUT_MISSING,
-          "Cannot import: the vector of %s in %s holds no direction (all zero, or a NaN or infinite"
+          "Cannot import from %s: the vector of %s holds no direction (all zero, or a NaN or infinite"
               + " number). Make it again, or leave the row out.",
-          row,
-          kind);
+          place,
+          row);
     }
     return VectorBytes.encode(UnitVector.of(numbers));
   }

@@ -2,6 +2,7 @@ package dev.weft.jobs.align;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
@@ -65,6 +66,9 @@ class AdapterJobTest {
 
     StageResult again = AlignJob.run(session("align.partitions=1", "run=again"));
     assertThat(hashes(again)).isEqualTo(hashes(aligned));
+    StageResult sliced = AlignJob.run(session("align.partitions=3"));
+    assertThat((double) sliced.figures().get("loss"))
+        .isCloseTo((double) aligned.figures().get("loss"), withinPercentage(0.01));
     assertThatThrownBy(() -> EncodeJob.run(session("encode.pad=square")))
         .isInstanceOfSatisfying(
             WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
@@ -177,8 +181,10 @@ class AdapterJobTest {
     String place = folder(aligned);
 
     assertThatThrownBy(() -> ConfiguredEncoder.frozen(session("encode.model=" + place)))
-        .isInstanceOf(WeftException.class)
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
         .hasMessageContaining("Cannot load the encoder in " + place)
-        .hasMessageContaining("it is of kind 'adapters'");
+        .hasMessageContaining("these are adapters of the encoder " + aligned.figures().get("base"))
+        .hasMessageContaining("use the root in which the adapters were trained");
   }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
+import dev.weft.ingest.BadImageException;
 import dev.weft.ingest.ImageProbe;
+import dev.weft.ingest.Reason;
 import dev.weft.ingest.RgbImage;
 import dev.weft.jobs.LocalSpark;
 import dev.weft.jobs.PipelineConfig;
@@ -69,5 +71,16 @@ class ImageReaderTest {
 
     assertThatThrownBy(() -> reader.read(image, OptionalInt.empty(), RgbImage::of))
         .hasMessageContaining("its content is no longer what it was");
+  }
+
+  /** The file is as it was: to restore it would not help. */
+  @Test
+  void aDecodeThatTakesTooLongIsToBeTriedAgain() {
+    assertThat(ImageReader.unread(image, new BadImageException(Reason.SLOW_IMAGE, "it was slow")))
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.TRY_LATER))
+        .hasMessageContaining("Cannot read the image shop/dress/a")
+        .hasMessageContaining("was decoded in time when ingest read it, and now it was slow")
+        .hasMessageContaining("raise ingest.image-timeout-seconds");
   }
 }
