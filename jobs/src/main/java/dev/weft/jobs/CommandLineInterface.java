@@ -118,8 +118,8 @@ final class CommandLineInterface {
       return new WeftException(
           thrown,
           ExitCode.RESOURCE_MISSING,
-          "Cannot run on Java %s: Hadoop %s calls Subject.getSubject, which Java has no more since"
-              + " version 24. Set JAVA_HOME to a JDK 17 or 21.",
+          "Cannot run on Java %s: Hadoop %s calls Subject.getSubject, which Java refuses since"
+              + " version 23. Set JAVA_HOME to a JDK 17 or 21.",
           Runtime.version().feature(),
           VersionInfo.getVersion());
     }

@@ -69,6 +69,23 @@ class ScheduleTemplatesTest {
     return new Load(LoadSettings.builder().build()).loadFromString(text(name));
   }
 
+  /** Where docker/Dockerfile puts the jar. */
+  private static String jarOfTheImage() throws IOException {
+    return only("../docker/Dockerfile", "(?m)^COPY jobs/target/weft\\.jar (\\S+)$");
+  }
+
+  /** The account that docs/deploy.md makes for drivers. */
+  private static String serviceAccount() throws IOException {
+    return only("../docs/deploy.md", "kubectl -n weft create serviceaccount (\\S+)");
+  }
+
+  private static String only(String file, String pattern) throws IOException {
+    List<MatchResult> found =
+        Pattern.compile(pattern).matcher(Files.readString(Path.of(file))).results().toList();
+    assertThat(found).as("%s in %s", pattern, file).hasSize(1);
+    return found.get(0).group(1);
+  }
+
   @Test
   void cronSystemdAndAirflowCallCommandsThatThereAre() throws IOException {
     for (String name : List.of("weft.cron", "weft-fine-tune.service", "airflow_dag.py")) {
@@ -110,8 +127,22 @@ class ScheduleTemplatesTest {
     assertThat(at(job, "spec", "concurrencyPolicy")).isEqualTo("Forbid");
     Object containers = at(job, "spec", "jobTemplate", "spec", "template", "spec", "containers");
     Object driver = ((List<?>) containers).get(0);
-    assertThat(texts(at(driver, "command"))).containsExactly("scripts/weft");
-    accepted(texts(at(driver, "args")));
+    assertThat(texts(at(driver, "command"))).containsExactly("/opt/spark/bin/spark-submit");
+    List<String> arguments = texts(at(driver, "args"));
+    int jar = arguments.indexOf("local://" + jarOfTheImage());
+    assertThat(arguments.subList(0, jar))
+        .containsExactly(
+            "--properties-file",
+            "/etc/weft/spark.conf",
+            "--conf",
+            "spark.submit.deployMode=client",
+            "--class",
+            Weft.class.getName());
+    accepted(arguments.subList(jar + 1, arguments.size()));
+    Object mount = ((List<?>) at(driver, "volumeMounts")).get(0);
+    assertThat(at(mount, "mountPath")).isEqualTo("/etc/weft");
+    Object pod = at(job, "spec", "jobTemplate", "spec", "template", "spec");
+    assertThat(at(pod, "serviceAccountName")).isEqualTo(serviceAccount());
   }
 
   @Test
@@ -121,6 +152,8 @@ class ScheduleTemplatesTest {
     assertThat(at(application, "spec", "concurrencyPolicy")).isEqualTo("Forbid");
     Object template = at(application, "spec", "template");
     assertThat(at(template, "mainClass")).isEqualTo(Weft.class.getName());
+    assertThat(at(template, "mainApplicationFile")).isEqualTo("local://" + jarOfTheImage());
+    assertThat(at(template, "driver", "serviceAccount")).isEqualTo(serviceAccount());
     assertThat(at(template, "restartPolicy", "type")).isEqualTo("OnFailure");
     accepted(texts(at(template, "arguments")));
   }

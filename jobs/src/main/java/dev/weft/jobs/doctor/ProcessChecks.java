@@ -15,6 +15,11 @@ import java.util.Locale;
 final class ProcessChecks {
   private static final int JAVA = 17;
 
+  /**
+   * From here on {@code Subject.getSubject} fails, which Hadoop 3.4 calls for every file system.
+   */
+  private static final int JAVA_TOO_NEW = 23;
+
   /** Those whose rows in docs/deploy.md pass, the one to take first. */
   static final List<String> SPARK = List.of("4.1", "4.2", "4.0");
 
@@ -69,11 +74,15 @@ final class ProcessChecks {
         Check.of(
             "java",
             where,
-            software.java() >= JAVA,
+            software.java() >= JAVA && software.java() < JAVA_TOO_NEW,
             ERROR,
             "Java " + software.java(),
-            "Weft is compiled for Java 17",
-            "spark.executorEnv.JAVA_HOME=/path/to/jdk-17 (driver: JAVA_HOME)"));
+            "Weft is compiled for Java "
+                + JAVA
+                + ", and Hadoop 3.4 calls what Java "
+                + JAVA_TOO_NEW
+                + " and newer refuse (Subject.getSubject)",
+            "spark.executorEnv.JAVA_HOME=/path/to/jdk-17, or 21 (driver: JAVA_HOME)"));
     checks.add(
         Check.of(
             "system",

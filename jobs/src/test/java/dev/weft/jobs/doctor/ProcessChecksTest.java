@@ -65,6 +65,7 @@ class ProcessChecksTest {
     Folder noexec = new Folder("/noexec", "", false, 9 * GIB);
     return Stream.of(
         Arguments.of("java", software(11, "Linux amd64", "4.1.1", "2.13.17", "0.1.0", "2.36")),
+        Arguments.of("java", software(23, "Linux amd64", "4.1.1", "2.13.17", "0.1.0", "2.36")),
         Arguments.of("system", software(17, "Linux aarch64", "4.1.1", "2.13.17", "0.1.0", "2.36")),
         Arguments.of("spark", software(17, "Linux amd64", "3.5.7", "2.13.17", "0.1.0", "2.36")),
         Arguments.of("spark", software(17, "Linux amd64", "4.10.0", "2.13.17", "0.1.0", "2.36")),
@@ -124,6 +125,27 @@ class ProcessChecksTest {
               assertThat(check.why()).isNotBlank();
               assertThat(check.change()).isNotBlank();
               assertThat(check.lines()).contains(name, check.why(), check.change());
+            });
+  }
+
+  @Test
+  void javaFrom17ToBefore23IsFine() {
+    for (int java : List.of(17, 21, 22)) {
+      assertThat(checks(software(java, "Linux amd64", "4.1.1", "2.13.17", "0.1.0", "2.36")))
+          .as("Java %d", java)
+          .allMatch(check -> check.outcome() == Outcome.OK);
+    }
+    assertThat(checks(software(25, "Linux amd64", "4.1.1", "2.13.17", "0.1.0", "2.36")))
+        .filteredOn(check -> check.outcome() == Outcome.ERROR)
+        .singleElement()
+        .satisfies(
+            check -> {
+              assertThat(check.found()).isEqualTo("Java 25");
+              assertThat(check.why())
+                  .isEqualTo(
+                      "Weft is compiled for Java 17, and Hadoop 3.4 calls what Java 23 and newer"
+                          + " refuse (Subject.getSubject)");
+              assertThat(check.change()).contains("/path/to/jdk-17, or 21");
             });
   }
 
