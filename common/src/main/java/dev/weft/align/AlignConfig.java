@@ -25,7 +25,7 @@ import java.util.Collections;
  * @param maxShift augmentation: pixels by which a training picture is moved at most, at least 0
  * @param mirror augmentation: whether half of the training pictures are mirrored
  * @param maxImages most training images used, a sample of them; at least 2
- * @param partitions slices of a batch, one task each; 0 for as many as the cluster has task slots
+ * @param partitions slices of a batch, one task each; 0 for one per executor
  */
 public record AlignConfig(
     int epochs,

@@ -107,7 +107,7 @@ public final class AlignTrainer {
   private void requireFinite(double loss, double norm, AlignRequest request) {
     if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
       throw new WeftException(
-          ExitCode.BUG,
+          ExitCode.CONFIG,
           "Cannot go on aligning: at step %d (epoch %d, first row %d) the loss is %s and the length"
               + " of the gradient %s. Lower align.learning-rate or raise align.warmup-steps.",
           request.step(),

@@ -3,6 +3,7 @@ package dev.weft.align;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.compute.NativeVectors;
 import dev.weft.config.ConfigException;
@@ -72,7 +73,8 @@ class AlignTrainerTest {
             () ->
                 new AlignTrainer(config, rows.size(), 1)
                     .train(new LocalWorkers(rows, List.of(step)), p -> {}))
-        .isInstanceOf(WeftException.class)
+        .isInstanceOfSatisfying(
+            WeftException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
         .hasMessageContaining("Cannot go on aligning: at step 0 (epoch 0, first row")
         .hasMessageContaining("Lower align.learning-rate");
   }
