@@ -110,8 +110,8 @@ final class Commands {
         "leaderboard",
         "Trains and scores every head in each of its forms on one set of embeddings, over seeds.",
         "leaderboard --config conf/wardrobe.yaml --seeds 1,2,3",
-        "leaderboard --config conf/fashioniq.yaml --protocol fashioniq/val-union --into"
-            + " RESULTS.md");
+        "leaderboard --config conf/fashioniq.yaml --set encode.model=hdfs:///models/clip"
+            + " --protocol fashioniq/val-union --into RESULTS.md");
     add(
         root,
         new StageCommand(console, announced(IndexJob::run)),
@@ -449,7 +449,9 @@ final class Commands {
     @Option(
         names = "--into",
         paramLabel = "FILE",
-        description = "A Markdown file: replaces what stands between its leaderboard marks.")
+        description =
+            "A Markdown file with the lines <!-- leaderboard --> and <!-- /leaderboard -->: replaces"
+                + " what stands between them.")
     private Path into;
 
     @Option(

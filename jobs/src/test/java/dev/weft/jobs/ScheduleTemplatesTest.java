@@ -129,6 +129,7 @@ class ScheduleTemplatesTest {
     Object driver = ((List<?>) containers).get(0);
     assertThat(texts(at(driver, "command"))).containsExactly("/opt/spark/bin/spark-submit");
     List<String> arguments = texts(at(driver, "args"));
+    assertThat(arguments).contains("local://" + jarOfTheImage());
     int jar = arguments.indexOf("local://" + jarOfTheImage());
     assertThat(arguments.subList(0, jar))
         .containsExactly(

@@ -75,6 +75,22 @@ class MonitoringTest {
   }
 
   @Test
+  void theDocumentHasEveryFigureAndNoOther() throws IOException {
+    MetricRegistry all = new MetricRegistry();
+    TrainMetrics.register(all, Clock.systemUTC());
+    SliceMetrics.register(all);
+    Set<String> documented =
+        Files.readAllLines(Path.of("..", "docs", "monitoring.md")).stream()
+            .filter(line -> line.startsWith("| `train."))
+            .map(line -> line.split("\\|", -1)[1])
+            .flatMap(cell -> Pattern.compile("`([^`]+)`").matcher(cell).results())
+            .map(name -> name.group(1))
+            .collect(Collectors.toCollection(TreeSet::new));
+
+    assertThat(documented).containsExactlyElementsOf(all.getNames());
+  }
+
+  @Test
   void theBoardShowsAQueryInEveryPanel() throws IOException {
     JsonNode board =
         new JsonMapper().readTree(CONF.resolve("monitoring/grafana-board.json").toFile());
