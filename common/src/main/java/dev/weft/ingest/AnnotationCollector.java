@@ -70,10 +70,6 @@ final class AnnotationCollector {
     galleries.computeIfAbsent(new Candidates(category, split), key -> new LinkedHashSet<>());
   }
 
-  boolean hasGallery(String category, String split) {
-    return galleries.containsKey(new Candidates(category, split));
-  }
-
   /** Adds a candidate behind those that are there. */
   void candidate(String category, String split, String image, String path) {
     openGallery(category, split);

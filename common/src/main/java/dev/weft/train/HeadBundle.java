@@ -57,19 +57,6 @@ public record HeadBundle(
     return FusionHead.of(architecture, parameters);
   }
 
-  /** Stops with a plain message unless the vectors to compose come from the head's own encoder. */
-  public void requireEncoder(String found) {
-    if (!encoder.equals(found)) {
-      throw new WeftException(
-          ExitCode.INPUT_MISSING,
-          "Cannot use this %s head: it was trained on vectors of the encoder %s, but these are of %s."
-              + " Train a head on these vectors, or encode with the encoder of the head.",
-          name(architecture.kind()),
-          encoder,
-          found);
-    }
-  }
-
   /** The files of the bundle, name to bytes. */
   public Map<String, byte[]> files() {
     byte[] parameterFile = VectorFile.write(parameters);

@@ -138,15 +138,6 @@ class StoredFormatsTest {
   }
 
   @Test
-  void aHeadOfAnotherEncoderIsRefused() {
-    assertThatThrownBy(() -> gated().requireEncoder("clip-2"))
-        .hasMessage(
-            "Cannot use this gated head: it was trained on vectors of the encoder starter-1, but these"
-                + " are of clip-2. Train a head on these vectors, or encode with the encoder of the"
-                + " head.");
-  }
-
-  @Test
   void aDamagedHeadIsRefused() {
     assertThatThrownBy(() -> HeadBundle.of(with("params.bin", new byte[40])))
         .isInstanceOf(WeftException.class)
