@@ -4,8 +4,6 @@ import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.config.Binder;
 import dev.weft.config.Settings;
-import dev.weft.evaluate.ResultTable;
-import dev.weft.jobs.evaluate.RunTable;
 import dev.weft.jobs.release.FineTuneJob;
 import dev.weft.store.Artefact;
 import dev.weft.store.Release;
@@ -14,7 +12,6 @@ import dev.weft.store.RunRecord;
 import dev.weft.store.Snapshot;
 import dev.weft.store.Vacuum;
 import dev.weft.store.Verification;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,62 +65,12 @@ final class StoreCommands {
         "roll-back train/gated 2 --config conf/wardrobe.yaml");
     Commands.add(
         root,
-        new Results(console),
-        "results",
-        "Shows the results of several pipeline runs as one table, mean and standard error.",
-        "results --runs runs/bench/log --into README.md");
-    Commands.add(
-        root,
         new VacuumCommand(console),
         "vacuum",
         "Shows which versions are no longer kept and which files nobody refers to; with --delete,"
             + " retires and frees them.",
         "vacuum --config conf/wardrobe.yaml",
         "vacuum --config conf/wardrobe.yaml --keep 3 --delete");
-  }
-
-  /** Several runs as one table. */
-  private static final class Results implements Callable<Integer> {
-    private final Commands.Console console;
-
-    @Option(
-        names = "--runs",
-        paramLabel = "FILE",
-        required = true,
-        description = "Standard output of pipeline runs, one after the other.")
-    private Path runs;
-
-    @Option(
-        names = "--columns",
-        paramLabel = "METRIC",
-        split = ",",
-        defaultValue = "R@1,R@10,R@50,circo/mAP@5",
-        description = "Metrics to show (default ${DEFAULT-VALUE}).")
-    private List<String> columns;
-
-    @Option(
-        names = "--into",
-        paramLabel = "FILE",
-        description = "A Markdown file: replaces what stands between its results marks.")
-    private Path into;
-
-    Results(Commands.Console console) {
-      this.console = console;
-    }
-
-    @Override
-    public Integer call() {
-      ResultTable table = RunTable.of(runs, columns);
-      console.out().print(table.terminal());
-      if (into != null) {
-        RunTable.writeInto(into, table);
-      }
-      Map<String, Object> fields = new LinkedHashMap<>();
-      fields.put("stage", "results");
-      fields.put("status", StageResult.DONE);
-      console.result().accept(fields);
-      return ExitCode.OK.code();
-    }
   }
 
   /** A command on the artefacts under the configured root. */

@@ -1,16 +1,6 @@
 package dev.weft.jobs.evaluate;
 
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.weft.ExitCode;
-import dev.weft.MarkedSection;
-import dev.weft.WeftException;
 import dev.weft.evaluate.ResultTable;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -19,43 +9,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/**
- * The results of several runs as one table, mean and standard error: what the README shows is
- * written by it.
- */
+/** The results of several runs as one short table, mean and standard error, as README shows it. */
 public final class RunTable {
-  private static final String MARK = "RESULT ";
-  private static final String SECTION = "results";
-  private static final JsonMapper JSON = new JsonMapper();
-
   private RunTable() {}
-
-  /**
-   * Reads the {@code RESULT} lines of pipeline runs; other lines are passed over.
-   *
-   * @param log standard output of the runs, one after the other
-   * @param columns names of the metrics to show
-   * @throws WeftException with {@link ExitCode#INPUT_MISSING} if there is no such line
-   */
-  public static ResultTable of(Path log, List<String> columns) {
-    List<Map<String, Map<String, Double>>> runs = new ArrayList<>();
-    for (String line : read(log).split("\n", -1)) {
-      if (line.startsWith(MARK)) {
-        Map<String, Map<String, Double>> run = metrics(log, line.substring(MARK.length()));
-        if (!run.isEmpty()) {
-          runs.add(run);
-        }
-      }
-    }
-    if (runs.isEmpty()) {
-      throw new WeftException(
-          ExitCode.INPUT_MISSING,
-          "Cannot make a table of %s: it has no RESULT line with metrics. Write the standard output"
-              + " of scripts/weft pipeline into it.",
-          log);
-    }
-    return of(runs, columns);
-  }
 
   /**
    * The table of some runs, the best head by the first column first.
@@ -91,43 +47,5 @@ public final class RunTable {
     List<Double> found =
         runs.stream().map(run -> run.get(column)).filter(Objects::nonNull).toList();
     return found.isEmpty() ? Optional.empty() : Optional.of(ResultTable.Cell.of(found));
-  }
-
-  /**
-   * Replaces what stands between the marks {@code <!-- results -->} and {@code <!-- /results -->}.
-   *
-   * @param document a Markdown file with both marks
-   */
-  public static void writeInto(Path document, ResultTable table) {
-    MarkedSection.replace(document, SECTION, table.markdown());
-  }
-
-  private static Map<String, Map<String, Double>> metrics(Path log, String json) {
-    try {
-      JsonNode metrics = JSON.readTree(json).path("metrics");
-      return metrics.isMissingNode()
-          ? Map.of()
-          : JSON.convertValue(
-              metrics, new TypeReference<LinkedHashMap<String, Map<String, Double>>>() {});
-    } catch (IOException e) {
-      throw new WeftException(
-          e,
-          ExitCode.INPUT_MISSING,
-          "Cannot make a table of %s: one of its RESULT lines is cut off. Run that pipeline again.",
-          log);
-    }
-  }
-
-  private static String read(Path file) {
-    try {
-      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new WeftException(
-          e,
-          ExitCode.INPUT_MISSING,
-          "Cannot read %s: %s. Name a file that exists.",
-          file,
-          e.getMessage());
-    }
   }
 }
