@@ -1,46 +1,33 @@
 package dev.weft.jobs;
 
-import dev.weft.ExitCode;
-import dev.weft.MarkedSection;
-import dev.weft.config.Binder;
 import dev.weft.config.Settings;
 import dev.weft.jobs.align.AlignJob;
-import dev.weft.jobs.doctor.Doctor;
 import dev.weft.jobs.encode.EncodeJob;
 import dev.weft.jobs.evaluate.EvaluateJob;
-import dev.weft.jobs.index.IndexChange;
 import dev.weft.jobs.index.IndexJob;
 import dev.weft.jobs.ingest.IngestJob;
 import dev.weft.jobs.ingest.WardrobeJob;
-import dev.weft.jobs.release.FineTuneJob;
 import dev.weft.jobs.release.Releases;
-import dev.weft.jobs.search.SearchJob;
-import dev.weft.jobs.tracking.MlflowTracking;
 import dev.weft.jobs.train.LossVerification;
 import dev.weft.jobs.train.MineJob;
 import dev.weft.jobs.train.TrainJob;
 import java.io.PrintStream;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.apache.hadoop.conf.Configuration;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** The commands: their options, their help with examples, and the job that each runs. */
+/** The commands: their help with examples, and the job that each runs. */
 final class Commands {
   /** Columns of help. */
   private static final int WIDTH = 100;
@@ -48,7 +35,13 @@ final class Commands {
   private Commands() {}
 
   /** What a command writes to and reads the time from. */
-  record Console(PrintStream out, Consumer<Map<String, Object>> result, Progress progress) {}
+  record Console(PrintStream out, Consumer<Map<String, Object>> result, Progress progress) {
+
+    /** A session of a command; {@code force} makes its output anew even where it is up to date. */
+    Session session(PipelineConfig config, Settings settings, boolean force) {
+      return new Session(config, settings, new Session.Options(force, progress, Clock.systemUTC()));
+    }
+  }
 
   /** The whole command line, ready to be executed. */
   static CommandLine commandLine(Console console) {
@@ -269,309 +262,6 @@ final class Commands {
     static String version() {
       String version = Version.class.getPackage().getImplementationVersion();
       return version == null ? "development" : version;
-    }
-  }
-
-  /** The options of every command that reads a configuration. */
-  static class ConfiguredCommand {
-    @Option(
-        names = "--config",
-        paramLabel = "FILE",
-        required = true,
-        description = "YAML of what differs from conf/defaults.yaml; any Hadoop URI.")
-    private String file;
-
-    @Option(
-        names = "--set",
-        paramLabel = "KEY=VALUE",
-        description = "Sets one key, after the file; may be repeated.")
-    private List<String> pairs = new ArrayList<>();
-
-    /** The configuration file as named. */
-    String file() {
-      return file;
-    }
-
-    /** All layers of settings; {@code more} are pairs from a command's own options. */
-    Settings settings(List<String> more) {
-      List<String> all = new ArrayList<>(pairs);
-      all.addAll(more);
-      return PipelineConfig.load(new Configuration(), file, all);
-    }
-  }
-
-  /** A command that works in a session. */
-  abstract static class SessionCommand extends ConfiguredCommand implements Callable<Integer> {
-    private final Console console;
-
-    @Spec private CommandSpec spec;
-
-    @Option(names = "--force", description = "Makes the output anew even if it is up to date.")
-    private boolean force;
-
-    SessionCommand(Console console) {
-      this.console = console;
-    }
-
-    /** Does the work; what it returns is the {@code RESULT} line. */
-    abstract Map<String, Object> run(Session session);
-
-    /** Pairs from the command's own options. */
-    List<String> ownPairs() {
-      return List.of();
-    }
-
-    @Override
-    public Integer call() {
-      Settings settings = settings(ownPairs());
-      PipelineConfig config = PipelineConfig.bind(settings, file());
-      Session.Options options = new Session.Options(force, console.progress(), Clock.systemUTC());
-      try (Session session = new Session(config, settings, options)) {
-        Map<String, Object> result = run(session);
-        console.result().accept(result);
-        tell(config, settings, result);
-      } catch (RuntimeException e) {
-        tell(
-            config,
-            settings,
-            CommandLineInterface.failed(spec.name(), CommandLineInterface.plain(e)));
-        throw e;
-      }
-      return ExitCode.OK.code();
-    }
-
-    private static void tell(PipelineConfig config, Settings settings, Map<String, Object> result) {
-      Map<String, String> values = new TreeMap<>();
-      for (String key : Binder.keysOf(PipelineConfig.class)) {
-        values.put(key, String.valueOf(settings.find(key).orElseThrow().value()));
-      }
-      MlflowTracking.tell(config.tracking(), Clock.systemUTC(), config.run(), values, result);
-    }
-  }
-
-  /** The scheduled run. */
-  static final class FineTuneCommand extends SessionCommand {
-    @Option(
-        names = "--run-id",
-        paramLabel = "ID",
-        defaultValue = "",
-        description =
-            "What the scheduler calls this run, for status --run-id (default: the key run of the"
-                + " configuration).")
-    private String id;
-
-    FineTuneCommand(Console console) {
-      super(console);
-    }
-
-    @Override
-    Map<String, Object> run(Session session) {
-      return FineTuneJob.run(session, id).fields();
-    }
-  }
-
-  /** Changes of the index. */
-  static final class ChangeIndexCommand extends ConfiguredCommand implements Callable<Integer> {
-    private final Console console;
-
-    @Option(
-        names = "--append",
-        paramLabel = "FILE",
-        defaultValue = "",
-        description = "Images to add: the columns of the index, as Parquet.")
-    private String append;
-
-    @Option(
-        names = "--replace",
-        paramLabel = "FILE",
-        defaultValue = "",
-        description = "Images to add in place of those with the same keys.")
-    private String replace;
-
-    @Option(
-        names = "--delete",
-        paramLabel = "FILE",
-        defaultValue = "",
-        description = "Images to take out: dataset, category and id, as Parquet or JSON lines.")
-    private String delete;
-
-    @Option(names = "--compact", description = "Writes all rows anew, in the order of cells.")
-    private boolean compact;
-
-    ChangeIndexCommand(Console console) {
-      this.console = console;
-    }
-
-    @Override
-    public Integer call() {
-      IndexChange change = new IndexChange(append, replace, delete, compact);
-      Settings settings = settings(List.of());
-      PipelineConfig config = PipelineConfig.bind(settings, file());
-      Session.Options options = new Session.Options(false, console.progress(), Clock.systemUTC());
-      try (Session session = new Session(config, settings, options)) {
-        console.result().accept(change.run(session).announced(session.progress()).fields());
-      }
-      return ExitCode.OK.code();
-    }
-  }
-
-  /** A command that runs one job. */
-  static class StageCommand extends SessionCommand {
-    private final Function<Session, Map<String, Object>> job;
-
-    StageCommand(Console console, Function<Session, Map<String, Object>> job) {
-      super(console);
-      this.job = job;
-    }
-
-    @Override
-    Map<String, Object> run(Session session) {
-      return job.apply(session);
-    }
-  }
-
-  /** Compares all heads. */
-  static final class LeaderboardCommand extends SessionCommand {
-    @Option(
-        names = "--seeds",
-        paramLabel = "SEED",
-        split = ",",
-        defaultValue = "1,2,3",
-        description = "Seeds of the training (default ${DEFAULT-VALUE}); the embeddings stay.")
-    private List<Long> seeds;
-
-    @Option(
-        names = "--protocol",
-        paramLabel = "NAME",
-        description = "The one protocol to score by (default: all that the configuration gives).")
-    private String protocol;
-
-    @Option(
-        names = "--into",
-        paramLabel = "FILE",
-        description =
-            "A Markdown file with the lines <!-- leaderboard --> and <!-- /leaderboard -->: replaces"
-                + " what stands between them.")
-    private Path into;
-
-    @Option(
-        names = "--columns",
-        paramLabel = "METRIC",
-        split = ",",
-        description =
-            "Metrics of one short table in the place of those in full, such as R@10,circo/mAP@5.")
-    private List<String> columns = List.of();
-
-    LeaderboardCommand(Console console) {
-      super(console);
-    }
-
-    @Override
-    Map<String, Object> run(Session session) {
-      Leaderboard leaderboard = new Leaderboard(seeds, Optional.ofNullable(protocol));
-      Leaderboard.Made made = leaderboard.run(session);
-      if (into != null) {
-        String text = columns.isEmpty() ? made.markdown() : made.summary(columns);
-        MarkedSection.replace(into, "leaderboard", text);
-      }
-      return made.fields();
-    }
-  }
-
-  /** Ends with the exit code of what was found. */
-  static final class DoctorCommand extends ConfiguredCommand implements Callable<Integer> {
-    private final Console console;
-
-    DoctorCommand(Console console) {
-      this.console = console;
-    }
-
-    @Override
-    public Integer call() {
-      Settings settings = settings(List.of());
-      PipelineConfig config = PipelineConfig.bind(settings, file());
-      Session.Options options = new Session.Options(false, console.progress(), Clock.systemUTC());
-      try (Session session = new Session(config, settings, options)) {
-        Doctor.Diagnosis diagnosis = Doctor.run(session, Version.version());
-        diagnosis.lines().forEach(console.out()::println);
-        console.result().accept(diagnosis.fields());
-        return diagnosis.exitCode().code();
-      }
-    }
-  }
-
-  /** Search, with its everyday settings as options. */
-  static final class SearchCommand extends StageCommand {
-    @Option(names = "--image", paramLabel = "URI", description = "The reference image: a file.")
-    private String image;
-
-    @Option(
-        names = "--image-id",
-        paramLabel = "ID",
-        description = "The reference image: one of the index.")
-    private String imageId;
-
-    @Option(
-        names = "--exclude-reference",
-        description = "Leaves the image of --image-id, or image_id of --queries, out.")
-    private boolean excludeReference;
-
-    @Option(names = "--text", paramLabel = "TEXT", description = "The sentence.")
-    private String text;
-
-    @Option(
-        names = "--queries",
-        paramLabel = "FILE",
-        description =
-            "JSON lines of queries, or a Parquet file; answers go to the search artefact.")
-    private String queries;
-
-    @Option(names = "--k", paramLabel = "K", description = "How many answers.")
-    private Integer k;
-
-    @Option(
-        names = "--filter",
-        paramLabel = "CONDITION",
-        description = "Which images are candidates, such as \"category = 'dress' AND price < 50\".")
-    private String filter;
-
-    @Option(names = "--head", paramLabel = "HEAD", description = "The fusion head.")
-    private String head;
-
-    SearchCommand(Console console) {
-      super(
-          console,
-          session -> {
-            StageResult result = SearchJob.run(session).announced(session.progress());
-            SearchJob.lines(result).forEach(console.out()::println);
-            return result.fields();
-          });
-    }
-
-    @Override
-    List<String> ownPairs() {
-      List<String> pairs = new ArrayList<>();
-      addTo(pairs, "image", image);
-      addTo(pairs, "image-id", imageId);
-      addTo(pairs, "text", text);
-      addTo(pairs, "queries", queries);
-      addTo(pairs, "k", k);
-      addTo(pairs, "head", head);
-      addTo(pairs, "filter", filter);
-      if (excludeReference) {
-        pairs.add("search.exclude-reference=true");
-      }
-      return pairs;
-    }
-
-    private static void addTo(List<String> pairs, String key, Object value) {
-      if (value instanceof String words) {
-        pairs.add("search." + key + "='" + words.replace("'", "''") + "'");
-        return;
-      }
-      if (value != null) {
-        pairs.add("search." + key + "=" + value);
-      }
     }
   }
 }

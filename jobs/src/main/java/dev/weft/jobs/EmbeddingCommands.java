@@ -29,7 +29,7 @@ final class EmbeddingCommands {
   }
 
   /** Out. */
-  static final class ExportCommand extends Commands.SessionCommand {
+  static final class ExportCommand extends SessionCommand {
     @Option(names = "--to", paramLabel = "URI", required = true, description = "A new folder.")
     private String to;
 
@@ -51,7 +51,7 @@ final class EmbeddingCommands {
   }
 
   /** In. */
-  static final class ImportCommand extends Commands.SessionCommand {
+  static final class ImportCommand extends SessionCommand {
     @Option(
         names = "--from",
         paramLabel = "URI",

@@ -7,7 +7,6 @@ import dev.weft.jobs.train.StepMeasurement;
 import dev.weft.train.HeadKind;
 import dev.weft.train.Reduction;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -91,8 +90,7 @@ final class MeasureStepCommand implements Callable<Integer> {
     }
     Settings settings = PipelineConfig.defaults();
     PipelineConfig config = PipelineConfig.bind(settings, "the defaults");
-    Session.Options how = new Session.Options(false, console.progress(), Clock.systemUTC());
-    try (Session session = new Session(config, settings, how)) {
+    try (Session session = console.session(config, settings, false)) {
       Map<String, Object> figures = StepMeasurement.run(session, options);
       if (into != null) {
         MarkedSection.replace(into, "step", StepMeasurement.markdown(figures));
