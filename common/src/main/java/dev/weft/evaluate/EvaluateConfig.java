@@ -21,7 +21,7 @@ import java.util.Set;
  * @param resamples resamples of the intervals on the page, at least 100
  */
 public record EvaluateConfig(
-    Candidates cohort,
+    CandidateRule cohort,
     List<CaptionForm> captionForms,
     List<String> splits,
     List<Integer> cutoffs,

@@ -39,7 +39,7 @@ import java.util.stream.Collectors;
  *     than FashionIQ's have one caption per query, and nothing to join
  */
 public record Protocol(
-    String dataset, Family family, String split, Candidates cohort, List<CaptionForm> captions) {
+    String dataset, Family family, String split, CandidateRule cohort, List<CaptionForm> captions) {
   private static final Map<String, List<CaptionForm>> JOINERS =
       Map.of(
           "both-orders-averaged",
@@ -101,7 +101,7 @@ public record Protocol(
   }
 
   /** With captions joined as CLIP4Cir joins them. */
-  public Protocol(String dataset, Family family, String split, Candidates cohort) {
+  public Protocol(String dataset, Family family, String split, CandidateRule cohort) {
     this(dataset, family, split, cohort, CLIP4CIR);
   }
 
@@ -118,7 +118,7 @@ public record Protocol(
     List<String> known = new ArrayList<>();
     for (Map.Entry<String, Family> dataset : families.entrySet()) {
       for (String split : List.of("val", "train", "test")) {
-        for (Candidates cohort : Candidates.values()) {
+        for (CandidateRule cohort : CandidateRule.values()) {
           Protocol protocol = new Protocol(dataset.getKey(), dataset.getValue(), split, cohort);
           if (protocol.name().equals(name)) {
             return protocol;
@@ -201,7 +201,7 @@ public record Protocol(
 
   /** Whether the reference of a query is taken out of its candidates. */
   public boolean referenceRemoved() {
-    return family == Family.CIRR || cohort != Candidates.ORIGINAL;
+    return family == Family.CIRR || cohort != CandidateRule.ORIGINAL;
   }
 
   /**
@@ -212,7 +212,7 @@ public record Protocol(
    * @return image ids; a union in first-seen order, the reference of a triplet before its target
    */
   public List<String> gallery(List<String> listed, List<Triplet> triplets) {
-    if (family == Family.FASHIONIQ && cohort == Candidates.VAL_UNION) {
+    if (family == Family.FASHIONIQ && cohort == CandidateRule.VAL_UNION) {
       Set<String> union = new LinkedHashSet<>();
       for (Triplet triplet : triplets) {
         union.add(triplet.reference());

@@ -13,7 +13,7 @@ class EvaluateConfigTest {
     assertThatThrownBy(
             () ->
                 new EvaluateConfig(
-                    Candidates.ORIGINAL,
+                    CandidateRule.ORIGINAL,
                     List.of(),
                     List.of(),
                     List.of(10, 5),

@@ -48,7 +48,7 @@ class MetricsPropertyTest {
 
   private static Metrics metrics(Family family, List<RankedQuery> queries) {
     return Metrics.of(
-        new Protocol("set", family, "val", Candidates.ORIGINAL),
+        new Protocol("set", family, "val", CandidateRule.ORIGINAL),
         "head",
         queries,
         Map.of("c0", GALLERY, "c1", GALLERY, "c2", GALLERY),

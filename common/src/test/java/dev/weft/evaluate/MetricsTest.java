@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class MetricsTest {
   private static final List<Integer> CUTOFFS = List.of(1, 10, 50);
   private static final Protocol WARDROBE =
-      new Protocol("wardrobe", Family.FASHIONIQ, "val", Candidates.ORIGINAL);
+      new Protocol("wardrobe", Family.FASHIONIQ, "val", CandidateRule.ORIGINAL);
 
   /** A query whose target has the given rank among 60 candidates; 0 for a target that is none. */
   static RankedQuery withTargetAt(String category, String id, int rank) {
@@ -90,7 +90,7 @@ class MetricsTest {
   void anotherSizeThanThePublishedOneDegrades() {
     Metrics metrics =
         Metrics.of(
-            new Protocol("fashioniq", Family.FASHIONIQ, "val", Candidates.ORIGINAL_NOREF),
+            new Protocol("fashioniq", Family.FASHIONIQ, "val", CandidateRule.ORIGINAL_NOREF),
             "sum",
             List.of(withTargetAt("dress", "0", 0)),
             Map.of("dress", 3816),
@@ -119,7 +119,7 @@ class MetricsTest {
 
     Metrics metrics =
         Metrics.of(
-            new Protocol("circo", Family.CIRCO, "val", Candidates.ORIGINAL),
+            new Protocol("circo", Family.CIRCO, "val", CandidateRule.ORIGINAL),
             "sum",
             queries,
             Map.of("", 123403),
@@ -156,7 +156,7 @@ class MetricsTest {
 
     Metrics metrics =
         Metrics.of(
-            new Protocol("wardrobe-circo", Family.CIRCO, "val", Candidates.ORIGINAL),
+            new Protocol("wardrobe-circo", Family.CIRCO, "val", CandidateRule.ORIGINAL),
             "sum",
             queries,
             Map.of("", golden.get("gallery").asInt()),
@@ -177,7 +177,7 @@ class MetricsTest {
     List<String> ranking = List.of("a", "b", "c");
     Metrics metrics =
         Metrics.of(
-            new Protocol("cirr", Family.CIRR, "val", Candidates.ORIGINAL),
+            new Protocol("cirr", Family.CIRR, "val", CandidateRule.ORIGINAL),
             "sum",
             List.of(
                 new RankedQuery(

@@ -57,7 +57,7 @@ class ProtocolTest {
       String dataset,
       Family family,
       String split,
-      Candidates cohort,
+      CandidateRule cohort,
       String name,
       boolean removed) {
     Protocol protocol = new Protocol(dataset, family, split, cohort);
@@ -98,7 +98,7 @@ class ProtocolTest {
 
   @Test
   void theUnionHoldsReferencesAndTargetsAsFirstSeen() {
-    Protocol protocol = new Protocol("fashioniq", Family.FASHIONIQ, "val", Candidates.VAL_UNION);
+    Protocol protocol = new Protocol("fashioniq", Family.FASHIONIQ, "val", CandidateRule.VAL_UNION);
 
     assertThat(
             protocol.gallery(
@@ -109,7 +109,7 @@ class ProtocolTest {
 
   @Test
   void theOriginalGalleryIsThePublishedListWithoutRepeats() {
-    Protocol protocol = new Protocol("fashioniq", Family.FASHIONIQ, "val", Candidates.ORIGINAL);
+    Protocol protocol = new Protocol("fashioniq", Family.FASHIONIQ, "val", CandidateRule.ORIGINAL);
 
     assertThat(protocol.gallery(List.of("x", "a"), List.of(triplet("0", "b", "a"))))
         .containsExactly("x", "a");
@@ -146,7 +146,7 @@ class ProtocolTest {
               entry.get("target").asText()));
     }
 
-    for (Candidates cohort : Candidates.values()) {
+    for (CandidateRule cohort : CandidateRule.values()) {
       Protocol protocol = new Protocol("fashioniq", Family.FASHIONIQ, "val", cohort);
       assertThat(new Counts(triplets.size(), protocol.gallery(listed, triplets).size()))
           .isEqualTo(protocol.published().get(category));

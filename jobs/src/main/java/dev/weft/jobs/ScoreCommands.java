@@ -38,7 +38,7 @@ final class ScoreCommands {
         "score --protocol cirr/val --annotations data/cirr --predictions recall.json subset.json");
     Commands.add(
         root,
-        new ExportCommand(console),
+        new ExportSubmissionCommand(console),
         "export-submission",
         "Writes the files that CIRCO's or CIRR's server takes, checked by its own rules.",
         "export-submission --protocol circo/test --annotations data/circo/annotations"

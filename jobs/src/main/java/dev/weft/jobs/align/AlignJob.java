@@ -123,7 +123,7 @@ public final class AlignJob {
     context.setJobDescription("encode descriptions");
     Map<String, float[]> vectors = training.vectors(descriptions);
     context.setJobDescription("read the images of align");
-    TrainingRows rows = training.rows(attempt.id(), train, vectors, seed);
+    BroadcastRows rows = training.rows(attempt.id(), train, vectors, seed);
     context.setJobDescription(null); // the many short jobs of the steps share one bar
     List<AlignProgress> steps = new ArrayList<>();
     float[] parameters = train(trainer, rows, steps);
@@ -153,9 +153,9 @@ public final class AlignJob {
   private void requireFit(int images, int texts) {
     long heap = Runtime.getRuntime().maxMemory();
     if (frozen.isPresent()) {
-      TrainingRows.requireFit(frozen.get().dimension(), images, texts, heap);
+      BroadcastRows.requireFit(frozen.get().dimension(), images, texts, heap);
     } else {
-      TrainingRows.requireFit(config, images, texts, heap);
+      BroadcastRows.requireFit(config, images, texts, heap);
     }
   }
 
@@ -170,7 +170,7 @@ public final class AlignJob {
     }
   }
 
-  private float[] train(AlignTrainer trainer, TrainingRows rows, List<AlignProgress> steps) {
+  private float[] train(AlignTrainer trainer, BroadcastRows rows, List<AlignProgress> steps) {
     int slices = config.partitions() > 0 ? config.partitions() : session.executors();
     AlignBatches batches =
         new AlignBatches(rows.pictures().length, config.maxImages(), config.batchSize(), seed);

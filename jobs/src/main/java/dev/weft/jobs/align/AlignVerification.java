@@ -30,7 +30,7 @@ import org.apache.spark.api.java.JavaSparkContext;
  * change what the rows show.
  */
 public final class AlignVerification {
-  private final TrainingRows rows;
+  private final BroadcastRows rows;
   private final AlignModel model;
   private final AlignRequest request;
   private final ReferenceAlignStep.Result expected;
@@ -58,7 +58,7 @@ public final class AlignVerification {
     expected = new ReferenceAlignStep(batch, model.layout()).compute(request.parameters());
   }
 
-  private TrainingRows rows(TripletTable table, int count, AlignConfig config, long seed) {
+  private BroadcastRows rows(TripletTable table, int count, AlignConfig config, long seed) {
     Map<Integer, Integer> numbers = new TreeMap<>(); // of the texts that are used
     int[] captions = IntStream.range(0, count).map(row -> table.caption(row, 0)).toArray();
     Arrays.stream(captions).forEach(text -> numbers.putIfAbsent(text, numbers.size()));
@@ -69,7 +69,7 @@ public final class AlignVerification {
           vectors[number] = table.textVector(text);
           descriptions[number] = text;
         });
-    return new TrainingRows(
+    return new BroadcastRows(
         "verification " + seed + " " + System.identityHashCode(this),
         config,
         model,

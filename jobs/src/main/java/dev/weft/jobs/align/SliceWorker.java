@@ -22,7 +22,7 @@ import java.util.List;
 final class SliceWorker {
   private static SoftReference<SliceWorker> held = new SoftReference<>(null); // guarded by class
 
-  private final TrainingRows data;
+  private final BroadcastRows data;
   private final List<AlignRow> rows;
   private final Deque<Idle> idle = new ArrayDeque<>(); // guarded by itself
 
@@ -34,13 +34,13 @@ final class SliceWorker {
    */
   private record Idle(AlignStep step, int slice) {}
 
-  private SliceWorker(TrainingRows data) {
+  private SliceWorker(BroadcastRows data) {
     this.data = data;
     this.rows = data.rows();
   }
 
   /** The worker of this JVM. */
-  static synchronized SliceWorker of(TrainingRows data) {
+  static synchronized SliceWorker of(BroadcastRows data) {
     SliceWorker worker = held.get();
     if (worker == null || !worker.data.run().equals(data.run())) {
       worker = new SliceWorker(data);

@@ -21,7 +21,7 @@ import org.apache.spark.broadcast.Broadcast;
  */
 final class SparkWorkers implements AlignWorkers, AutoCloseable {
   private final JavaSparkContext context;
-  private final Broadcast<TrainingRows> rows;
+  private final Broadcast<BroadcastRows> rows;
   private final int count;
   private final JavaRDD<Integer> slices;
   private Optional<Sent> sent = Optional.empty();
@@ -38,7 +38,7 @@ final class SparkWorkers implements AlignWorkers, AutoCloseable {
    *
    * @param count slices of a batch, at least 1
    */
-  SparkWorkers(JavaSparkContext context, TrainingRows rows, int count) {
+  SparkWorkers(JavaSparkContext context, BroadcastRows rows, int count) {
     this.context = context;
     this.rows = context.broadcast(rows);
     this.count = count;
@@ -64,7 +64,7 @@ final class SparkWorkers implements AlignWorkers, AutoCloseable {
   /** Static, so that a task gets the broadcasts and not this object. */
   private static List<Embeddings> embed(
       JavaRDD<Integer> slices,
-      Broadcast<TrainingRows> rows,
+      Broadcast<BroadcastRows> rows,
       Broadcast<AlignRequest> request,
       int count) {
     return slices
@@ -74,7 +74,7 @@ final class SparkWorkers implements AlignWorkers, AutoCloseable {
 
   private static List<PartialGradient> gradient(
       JavaRDD<Integer> slices,
-      Broadcast<TrainingRows> rows,
+      Broadcast<BroadcastRows> rows,
       Broadcast<AlignRequest> request,
       Broadcast<Batch> batch,
       int count) {

@@ -94,12 +94,12 @@ record TrainingReader(
    * @param vectors of their descriptions
    * @param seed of the augmentation
    */
-  TrainingRows rows(
+  BroadcastRows rows(
       String run, List<DescribedImage> described, Map<String, float[]> vectors, long seed) {
     List<String> descriptions = descriptions(described.stream());
     Map<String, Integer> numbers = new HashMap<>();
     descriptions.forEach(text -> numbers.put(text, numbers.size()));
-    return new TrainingRows(
+    return new BroadcastRows(
         run,
         config,
         model,
@@ -120,7 +120,7 @@ record TrainingReader(
           .collect()
           .toArray(byte[][]::new);
     }
-    int perJob = Math.max(1, BYTES_PER_JOB / TrainingRows.pictureBytes(config));
+    int perJob = Math.max(1, BYTES_PER_JOB / BroadcastRows.pictureBytes(config));
     List<byte[]> pictures = new ArrayList<>(all.size());
     for (int from = 0; from < all.size(); from += perJob) {
       List<StoredImage> part = all.subList(from, Math.min(all.size(), from + perJob));

@@ -3,7 +3,7 @@ package dev.weft.jobs.evaluate;
 import dev.weft.ExitCode;
 import dev.weft.WeftException;
 import dev.weft.config.ConfigException;
-import dev.weft.evaluate.Candidates;
+import dev.weft.evaluate.CandidateRule;
 import dev.weft.evaluate.Family;
 import dev.weft.evaluate.Metrics;
 import dev.weft.evaluate.Protocol;
@@ -125,7 +125,8 @@ record QuerySet(Protocol protocol, List<Category> categories, List<String> degra
 
   /** Training triplets set apart, each scored among the references and targets of its category. */
   static QuerySet heldOut(String dataset, List<Triplet> triplets) {
-    Protocol protocol = new Protocol(dataset, Family.FASHIONIQ, "hold-out", Candidates.VAL_UNION);
+    Protocol protocol =
+        new Protocol(dataset, Family.FASHIONIQ, "hold-out", CandidateRule.VAL_UNION);
     return new QuerySet(
         protocol,
         categories(protocol, triplets.stream().sorted(ORDER).toList(), Map.of()),

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.WeftException;
-import dev.weft.evaluate.Candidates;
+import dev.weft.evaluate.CandidateRule;
 import dev.weft.evaluate.Family;
 import dev.weft.evaluate.Metrics;
 import dev.weft.evaluate.Protocol;
@@ -20,7 +20,7 @@ class ScoresTest {
   /** A head with one query whose target is at a rank. */
   private static Metrics metrics(
       String dataset, Family family, String split, String head, int rank) {
-    Protocol protocol = new Protocol(dataset, family, split, Candidates.ORIGINAL);
+    Protocol protocol = new Protocol(dataset, family, split, CandidateRule.ORIGINAL);
     List<String> ranking = IntStream.rangeClosed(1, 60).mapToObj(i -> "image-" + i).toList();
     RankedQuery query =
         new RankedQuery(

@@ -18,7 +18,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** Writes the files that an evaluation server takes, checked by its own rules. */
-final class ExportCommand extends ScoreCommands.AnnotatedCommand {
+final class ExportSubmissionCommand extends ScoreCommands.AnnotatedCommand {
   private final Commands.Console console;
 
   @Option(
@@ -62,7 +62,7 @@ final class ExportCommand extends ScoreCommands.AnnotatedCommand {
     private String run;
   }
 
-  ExportCommand(Commands.Console console) {
+  ExportSubmissionCommand(Commands.Console console) {
     this.console = console;
   }
 

@@ -27,7 +27,7 @@ import java.util.List;
  * @param descriptions {@link AlignRow#descriptionKey} of each distinct description
  */
 @SuppressWarnings("ArrayRecordComponent") // moved, never compared
-record TrainingRows(
+record BroadcastRows(
     String run,
     AlignConfig config,
     AlignModel model,
