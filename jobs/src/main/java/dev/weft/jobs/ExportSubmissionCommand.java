@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -92,7 +93,8 @@ final class ExportSubmissionCommand extends ScoreCommands.AnnotatedCommand {
   private String write(Path file, byte[] content) {
     try {
       Files.createDirectories(output);
-      Path fresh = Files.createTempFile(output, ".", ".part");
+      // Not a temporary file of Java's, which nobody but its owner may read.
+      Path fresh = output.resolve("." + file.getFileName() + "-" + UUID.randomUUID() + ".part");
       Files.write(fresh, content);
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
