@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.hadoop.util.VersionInfo;
+import org.apache.spark.SparkException;
 import picocli.CommandLine;
 
 /**
@@ -129,6 +130,16 @@ final class CommandLineInterface {
           ExitCode.IO,
           "Cannot go on: reading or writing failed: %s. Check the path, the rights and the disk,"
               + " then run the same command again: nothing half-written is kept.",
+          root.getMessage());
+    }
+    if (root instanceof SparkException
+        && String.valueOf(root.getMessage()).contains("SparkContext was shut down")) {
+      return new WeftException(
+          thrown,
+          ExitCode.RESOURCE_MISSING,
+          "Cannot go on: Spark ended while it was at work (%s). The lines above, or Spark's log, say why:"
+              + " where memory ran out, raise spark.driver.memory or spark.executor.memory; then run the"
+              + " same command again, nothing half-written is kept.",
           root.getMessage());
     }
     return new WeftException(

@@ -3,6 +3,8 @@ package dev.weft.jobs;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.ExitCode;
+import dev.weft.WeftException;
 import dev.weft.store.Artefact;
 import dev.weft.store.Attempt;
 import dev.weft.store.CommitRequest;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +76,18 @@ class CommandLineInterfaceTest {
                 + " Set JAVA_HOME to a JDK 17 or 21\\.");
     assertThat(CommandLineInterface.plain(new UnsupportedOperationException("other")))
         .hasMessageStartingWith("Cannot go on: java.lang.UnsupportedOperationException: other.");
+  }
+
+  /** As in local mode, where the driver's memory is that of the tasks. */
+  @Test
+  void aSparkThatEndedAtWorkIsNoBug() {
+    Exception thrown =
+        new SparkException("Job 3 cancelled because SparkContext was shut down", /* cause= */ null);
+    assertThat(CommandLineInterface.plain(new IllegalStateException(thrown)))
+        .hasMessageStartingWith("Cannot go on: Spark ended while it was at work (Job 3 cancelled")
+        .hasMessageContaining("raise spark.driver.memory")
+        .extracting(WeftException::exitCode)
+        .isEqualTo(ExitCode.RESOURCE_MISSING);
   }
 
   @Test

@@ -11,9 +11,12 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.StreamSupport;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.IOUtils;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
@@ -23,6 +26,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
+import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * Named vectors of a folder to import, as they were found: not yet of unit length.
@@ -94,7 +98,7 @@ record FoundVectors(Dataset<Row> rows, List<String> key) {
       return key;
     }
 
-    /** The rows of a matrix under the names of its lines; each task reads its own part. */
+    /** The rows of a matrix under the names of its lines; each task reads its own part of them. */
     private Dataset<Row> rows(Path matrix, List<String> key, String kind) throws IOException {
       NpyHeader header;
       try (FSDataInputStream in = files.open(matrix)) {
@@ -104,8 +108,8 @@ record FoundVectors(Dataset<Row> rows, List<String> key) {
       }
       long length = files.getFileStatus(matrix).getLen();
       JavaSparkContext context = new JavaSparkContext(spark.sparkContext());
-      String lines = new Path(folder, kind + ".jsonl").toString();
-      JavaRDD<String> named = context.textFile(lines, spark.sparkContext().defaultParallelism());
+      String keys = new Path(folder, kind + ".jsonl").toString();
+      JavaRDD<String> named = context.textFile(keys, spark.sparkContext().defaultParallelism());
       long names = named.count();
       if (names != header.rows() || length != header.at(header.rows())) {
         throw new IOException(
@@ -133,16 +137,15 @@ record FoundVectors(Dataset<Row> rows, List<String> key) {
           named
               .zipWithIndex()
               .mapPartitions(
-                  part -> {
+                  part -> { // one row at a time: a part may be larger than the memory
                     Part reader = new Part(place, settings, header, key);
-                    List<Row> read = new ArrayList<>();
-                    try (FSDataInputStream in = reader.open()) {
-                      while (part.hasNext()) {
-                        scala.Tuple2<String, Long> line = part.next();
-                        read.add(reader.row(in, line._1(), line._2()));
-                      }
-                    }
-                    return read.iterator();
+                    FSDataInputStream in = reader.open();
+                    TaskCompletionListener close = over -> IOUtils.closeStream(in);
+                    TaskContext.get().addTaskCompletionListener(close);
+                    Iterable<scala.Tuple2<String, Long>> lines = () -> part;
+                    return StreamSupport.stream(lines.spliterator(), /* parallel= */ false)
+                        .map(line -> reader.row(in, line._1(), line._2()))
+                        .iterator();
                   });
       return spark.createDataFrame(rows, schema);
     }

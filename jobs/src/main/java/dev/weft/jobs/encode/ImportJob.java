@@ -127,8 +127,8 @@ public final class ImportJob {
     int width = 0;
     for (String kind : List.of("images", "texts")) {
       FoundVectors given = vectors(kind);
-      Dataset<Row> unit = unit(given, kind);
-      unit.persist(StorageLevel.MEMORY_AND_DISK());
+      JavaRDD<Row> vectors = vectors(given, kind).persist(StorageLevel.MEMORY_AND_DISK());
+      Dataset<Row> unit = spark.createDataFrame(vectors, schema(given));
       width = requireOneWidth(unit, kind, width);
       requireNoDuplicates(unit, given.key(), kind);
       if (kind.equals("images")) {
@@ -141,7 +141,7 @@ public final class ImportJob {
             attempt);
         figures.put("texts", unit.count());
       }
-      unit.unpersist();
+      vectors.unpersist(/* blocking= */ false);
     }
     figures.put("dimension", width);
     return figures;
@@ -177,8 +177,7 @@ public final class ImportJob {
                 functions.col("id"),
                 functions.coalesce(known.col("location"), functions.lit("")).as("location"),
                 functions.coalesce(known.col("sha256"), functions.lit("")).as("sha256"),
-                functions.col("vector"))
-            .persist(StorageLevel.MEMORY_AND_DISK());
+                functions.col("vector"));
     long images = rows.count();
     long given = unit.count();
     if (images == 0) {
@@ -196,7 +195,6 @@ public final class ImportJob {
                 slots(), functions.col("dataset"), functions.col("category"), functions.col("id"))
             .sortWithinPartitions("dataset", "category", "id"),
         attempt);
-    rows.unpersist();
     figures.put("images", images);
     figures.put("images_without_vector", known.count() - images);
     figures.put(
@@ -248,29 +246,33 @@ public final class ImportJob {
     }
   }
 
-  /** The vectors at unit length, as bytes; a broken one is named. */
-  private Dataset<Row> unit(FoundVectors found, String kind) {
+  private static StructType schema(FoundVectors found) {
     StructType schema = new StructType();
     for (String part : found.key()) {
       schema = schema.add(part, DataTypes.StringType, false);
     }
-    schema = schema.add("vector", DataTypes.BinaryType, false);
+    return schema.add("vector", DataTypes.BinaryType, false);
+  }
+
+  /**
+   * The vectors at unit length, as bytes; a broken one is named. They are kept as rows: what Spark
+   * keeps of a table goes to disk by batches of 10,000, of which its serializer holds a hundred.
+   */
+  private JavaRDD<Row> vectors(FoundVectors found, String kind) {
     List<String> key = found.key();
     String place = folder.toString();
-    JavaRDD<Row> rows =
-        found
-            .rows()
-            .javaRDD()
-            .map(
-                row -> {
-                  Object[] values =
-                      Stream.concat(
-                              key.stream().map(part -> (Object) row.<String>getAs(part)),
-                              Stream.of(bytes(row.getAs("vector"), place + "/" + kind, row)))
-                          .toArray();
-                  return RowFactory.create(values);
-                });
-    return spark.createDataFrame(rows, schema);
+    return found
+        .rows()
+        .javaRDD()
+        .map(
+            row -> {
+              Object[] values =
+                  Stream.concat(
+                          key.stream().map(part -> (Object) row.<String>getAs(part)),
+                          Stream.of(bytes(row.getAs("vector"), place + "/" + kind, row)))
+                      .toArray();
+              return RowFactory.create(values);
+            });
   }
 
   private static byte[] bytes(Object vector, String place, Row row) {
