@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.hadoop.util.VersionInfo;
 import org.apache.spark.SparkException;
@@ -23,6 +24,10 @@ import picocli.CommandLine;
  */
 final class CommandLineInterface {
   private static final JsonMapper JSON = new JsonMapper();
+
+  /** How Spark says that it could not hold something, or was no more. */
+  private static final Pattern SPARK_GAVE_WAY =
+      Pattern.compile("SparkContext was shut down|TaskResultLost");
 
   private final PrintStream out;
   private final PrintStream err;
@@ -132,15 +137,14 @@ final class CommandLineInterface {
               + " then run the same command again: nothing half-written is kept.",
           root.getMessage());
     }
-    if (root instanceof SparkException
-        && String.valueOf(root.getMessage()).contains("SparkContext was shut down")) {
+    if (root instanceof SparkException && SPARK_GAVE_WAY.matcher(root.getMessage()).find()) {
       return new WeftException(
           thrown,
           ExitCode.RESOURCE_MISSING,
-          "Cannot go on: Spark ended while it was at work (%s). The lines above, or Spark's log, say why:"
-              + " where memory ran out, raise spark.driver.memory or spark.executor.memory; then run the"
-              + " same command again, nothing half-written is kept.",
-          root.getMessage());
+          "Cannot go on: Spark gave way while it was at work (%s). The lines above, or Spark's log, say"
+              + " why: where memory ran out, raise spark.driver.memory or spark.executor.memory; then run"
+              + " the same command again, nothing half-written is kept.",
+          root.getMessage().lines().findFirst().orElse(""));
     }
     return new WeftException(
         thrown,

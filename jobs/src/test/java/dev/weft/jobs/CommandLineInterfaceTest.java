@@ -79,12 +79,17 @@ class CommandLineInterfaceTest {
   }
 
   /** As in local mode, where the driver's memory is that of the tasks. */
-  @Test
-  void aSparkThatEndedAtWorkIsNoBug() {
-    Exception thrown =
-        new SparkException("Job 3 cancelled because SparkContext was shut down", /* cause= */ null);
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Job 3 cancelled because SparkContext was shut down",
+        "Lost task 2.0 in stage 9.0: TaskResultLost (result lost from block manager)"
+      })
+  void aSparkThatGaveWayIsNoBug(String message) {
+    Exception thrown = new SparkException(message + "\nDriver stacktrace:", /* cause= */ null);
     assertThat(CommandLineInterface.plain(new IllegalStateException(thrown)))
-        .hasMessageStartingWith("Cannot go on: Spark ended while it was at work (Job 3 cancelled")
+        .hasMessageStartingWith(
+            "Cannot go on: Spark gave way while it was at work (" + message + "). The lines above")
         .hasMessageContaining("raise spark.driver.memory")
         .extracting(WeftException::exitCode)
         .isEqualTo(ExitCode.RESOURCE_MISSING);
