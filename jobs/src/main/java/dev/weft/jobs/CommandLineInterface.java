@@ -137,14 +137,15 @@ final class CommandLineInterface {
               + " then run the same command again: nothing half-written is kept.",
           root.getMessage());
     }
-    if (root instanceof SparkException && SPARK_GAVE_WAY.matcher(root.getMessage()).find()) {
+    String message = String.valueOf(root.getMessage());
+    if (root instanceof SparkException && SPARK_GAVE_WAY.matcher(message).find()) {
       return new WeftException(
           thrown,
           ExitCode.RESOURCE_MISSING,
           "Cannot go on: Spark gave way while it was at work (%s). The lines above, or Spark's log, say"
               + " why: where memory ran out, raise spark.driver.memory or spark.executor.memory; then run"
               + " the same command again, nothing half-written is kept.",
-          root.getMessage().lines().findFirst().orElse(""));
+          message.lines().findFirst().orElse(""));
     }
     return new WeftException(
         thrown,

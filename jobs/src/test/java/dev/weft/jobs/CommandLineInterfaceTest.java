@@ -93,6 +93,9 @@ class CommandLineInterfaceTest {
         .hasMessageContaining("raise spark.driver.memory")
         .extracting(WeftException::exitCode)
         .isEqualTo(ExitCode.RESOURCE_MISSING);
+    assertThat(CommandLineInterface.plain(new SparkException((String) null, /* cause= */ null)))
+        .hasMessageStartingWith("Cannot go on: org.apache.spark.SparkException")
+        .hasMessageContaining("This is a bug of Weft");
   }
 
   @Test

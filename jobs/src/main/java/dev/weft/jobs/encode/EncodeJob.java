@@ -32,8 +32,6 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /**
@@ -272,7 +270,7 @@ public final class EncodeJob {
 
   /** What need not be encoded, now: key and vector, each key once. */
   private Dataset<Row> known(List<Snapshot> from, Table table, Table shard, String key) {
-    Dataset<Row> known = spark.createDataFrame(List.of(), keyAndVector(key));
+    Dataset<Row> known = spark.createDataFrame(List.of(), FoundVectors.schema(List.of(key)));
     for (Snapshot snapshot : from) {
       known = known.unionByName(table.read(spark, snapshot).select(key, "vector"));
     }
@@ -281,12 +279,6 @@ public final class EncodeJob {
       known = known.unionByName(made.get().select(key, "vector"));
     }
     return known.dropDuplicates(key);
-  }
-
-  private static StructType keyAndVector(String key) {
-    return new StructType()
-        .add(key, DataTypes.StringType, false)
-        .add("vector", DataTypes.BinaryType, false);
   }
 
   private void describe(String words) {

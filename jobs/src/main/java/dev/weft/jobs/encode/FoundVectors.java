@@ -36,6 +36,15 @@ import org.apache.spark.util.TaskCompletionListener;
  */
 record FoundVectors(Dataset<Row> rows, List<String> key) {
 
+  /** Rows of vectors, as bytes, under the names of a key. */
+  static StructType schema(List<String> key) {
+    StructType schema = new StructType();
+    for (String part : key) {
+      schema = schema.add(part, DataTypes.StringType, false);
+    }
+    return schema.add("vector", DataTypes.BinaryType, false);
+  }
+
   /**
    * Looks into a folder of the form of {@code data-schemas/embeddings.md}.
    *
@@ -98,7 +107,7 @@ record FoundVectors(Dataset<Row> rows, List<String> key) {
       return key;
     }
 
-    /** The rows of a matrix under the names of its lines; each task reads its own part of them. */
+    /** The rows of a matrix under the names of its lines; each task reads its own part. */
     private Dataset<Row> rows(Path matrix, List<String> key, String kind) throws IOException {
       NpyHeader header;
       try (FSDataInputStream in = files.open(matrix)) {
@@ -126,11 +135,6 @@ record FoundVectors(Dataset<Row> rows, List<String> key) {
                 + names
                 + " rows");
       }
-      StructType schema = new StructType();
-      for (String part : key) {
-        schema = schema.add(part, DataTypes.StringType, false);
-      }
-      schema = schema.add("vector", DataTypes.BinaryType, false);
       SerializableConfiguration settings = hadoop;
       String place = matrix.toString();
       JavaRDD<Row> rows =
@@ -147,7 +151,7 @@ record FoundVectors(Dataset<Row> rows, List<String> key) {
                         .map(line -> reader.row(in, line._1(), line._2()))
                         .iterator();
                   });
-      return spark.createDataFrame(rows, schema);
+      return spark.createDataFrame(rows, schema(key));
     }
   }
 

@@ -27,8 +27,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -128,7 +126,7 @@ public final class ImportJob {
     for (String kind : List.of("images", "texts")) {
       FoundVectors given = vectors(kind);
       JavaRDD<Row> vectors = vectors(given, kind).persist(StorageLevel.MEMORY_AND_DISK());
-      Dataset<Row> unit = spark.createDataFrame(vectors, schema(given));
+      Dataset<Row> unit = spark.createDataFrame(vectors, FoundVectors.schema(given.key()));
       width = requireOneWidth(unit, kind, width);
       requireNoDuplicates(unit, given.key(), kind);
       if (kind.equals("images")) {
@@ -244,14 +242,6 @@ public final class ImportJob {
           twice.get(0).<Long>getAs("count"),
           twice.get(0));
     }
-  }
-
-  private static StructType schema(FoundVectors found) {
-    StructType schema = new StructType();
-    for (String part : found.key()) {
-      schema = schema.add(part, DataTypes.StringType, false);
-    }
-    return schema.add("vector", DataTypes.BinaryType, false);
   }
 
   /**
